@@ -9,7 +9,10 @@ namespace Bedplate.Inference.Backends;
 /// </summary>
 public sealed class CallExecution(ModelSignature signature)
 {
-    /// <summary>Distinguishes this run from the slot's other runs; for <see cref="ICallInstance.Terminate"/>.</summary>
+    /// <summary>
+    /// Distinguishes this run from the slot's other runs; for <see cref="ICallInstance.Terminate"/>. 0 for a run that
+    /// nobody will terminate.
+    /// </summary>
     public long Id { get; set; }
 
     /// <summary>The inputs; absent where an optional input was not given.</summary>

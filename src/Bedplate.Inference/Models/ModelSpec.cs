@@ -36,14 +36,23 @@ public sealed record ModelSpec
     /// <summary>Inputs and outputs declared by configuration; null to take the model's own.</summary>
     public ModelSignature? DeclaredSignature { get; init; }
 
-    /// <summary>Requests to run before the version is ready; empty for those the engine derives from the signature.</summary>
+    /// <summary>Requests to run before the version is ready.</summary>
     public IReadOnlyList<WarmupSpec> Warmups { get; init; } = [];
+
+    /// <summary>Whether, with no <see cref="Warmups"/>, the engine derives some from the signature.</summary>
+    public bool DeriveWarmup { get; init; } = true;
 
     /// <summary>End-to-end deadline of requests that bring none; zero for none.</summary>
     public TimeSpan DefaultDeadline { get; init; }
 
     /// <summary>Share of the compute budget relative to other models when all are saturated.</summary>
     public double ShareWeight { get; init; } = 1.0;
+
+    /// <summary>
+    /// Changes when anything here but the versions does; equal stamps mean that an unchanged version need not be
+    /// loaded again.
+    /// </summary>
+    public string ConfigurationStamp { get; init; } = "";
 
     /// <summary>Parameters for the backend, by name.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();

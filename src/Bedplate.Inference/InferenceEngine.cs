@@ -1,0 +1,83 @@
+using Bedplate.Inference.Backends;
+using Bedplate.Inference.Models;
+using Bedplate.Inference.Scheduling;
+using Bedplate.Tensors;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Bedplate.Inference;
+
+/// <summary>
+/// The engine: every execution of a model, whatever protocol it came in by, goes through one of these. Models come
+/// and go through <see cref="Lifecycle"/>; requests find theirs in <see cref="Models"/>, rent an
+/// <see cref="InferenceRequest"/> from it, fill it and run it.
+/// </summary>
+public sealed class InferenceEngine : IAsyncDisposable
+{
+    private readonly AlignedMemoryPool? _ownMemory;
+
+    /// <summary>Creates an engine that runs models of these backends.</summary>
+    /// <param name="backends">The backends, each with a name of its own.</param>
+    /// <param name="options">Bounds; the defaults follow the machine.</param>
+    /// <param name="trial">Tries models before they are loaded; null to load them at once.</param>
+    /// <param name="loggerFactory">Where lifecycle events are logged; null for nowhere.</param>
+    /// <exception cref="ArgumentException">The options are not usable; the message lists every fault.</exception>
+    public InferenceEngine(
+        IEnumerable<IBackend> backends, EngineOptions? options = null, IModelTrial? trial = null, ILoggerFactory? loggerFactory = null)
+    {
+        Options = options ?? new EngineOptions();
+        var faults = Options.Validate();
+        if (faults.Count > 0)
+        {
+            throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(options));
+        }
+
+        Time = Options.Time ?? TimeProvider.System;
+        _ownMemory = Options.Memory is null ? new AlignedMemoryPool(Options.InFlightByteLimit, Options.TensorCacheBytes) : null;
+        Memory = Options.Memory ?? _ownMemory!;
+        InFlight = new ByteBudget(Options.InFlightByteLimit);
+        Gate = new ComputeGate(Options.ComputeThreads == 0 ? Environment.ProcessorCount : Options.ComputeThreads, Time);
+        Activation = new ActivationBudget(Options.ActivationByteLimit, Gate);
+        Clock = new EngineClock(Time);
+        Models = new ModelCatalog(Time);
+        var logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<ModelLifecycle>();
+        Lifecycle = new ModelLifecycle(this, backends, trial, logger);
+    }
+
+    /// <summary>The engine's bounds.</summary>
+    public EngineOptions Options { get; }
+
+    /// <summary>The models, as requests see them.</summary>
+    public ModelCatalog Models { get; }
+
+    /// <summary>Loads and unloads models.</summary>
+    public ModelLifecycle Lifecycle { get; }
+
+    /// <summary>Where request inputs are rented.</summary>
+    public TensorMemoryPool Memory { get; }
+
+    /// <summary>The engine's clock.</summary>
+    public TimeProvider Time { get; }
+
+    /// <summary>Executions that run at the same time, over all models.</summary>
+    public int ComputePermits => Gate.Permits;
+
+    internal ByteBudget InFlight { get; }
+
+    internal ComputeGate Gate { get; }
+
+    internal ActivationBudget Activation { get; }
+
+    internal EngineClock Clock { get; }
+
+    /// <summary>Unloads every model after its requests are answered, and ends the threads.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Lifecycle.DisposeAsync();
+        Gate.Dispose();
+        Clock.Dispose();
+        _ownMemory?.Trim();
+    }
+
+    internal void TrimMemory() => _ownMemory?.Trim();
+}

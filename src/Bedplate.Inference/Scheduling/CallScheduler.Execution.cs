@@ -1,0 +1,265 @@
+using Bedplate.Inference.Backends;
+using Bedplate.Inference.Scheduling.Batching;
+using Bedplate.Inference.Statistics;
+using Bedplate.Tensors;
+
+namespace Bedplate.Inference.Scheduling;
+
+/// <summary>Running what has been chosen, and handing out what came of it.</summary>
+internal sealed partial class CallScheduler
+{
+    // Runs of one row that must agree before the calling thread is trusted with another.
+    private const int SamplesToInline = 3;
+
+    /// <summary>Runs a claimed slot's members on a compute thread.</summary>
+    public void Execute(CallSlot slot)
+    {
+        if (slot.Trial is { } trial)
+        {
+            slot.Trial = null;
+            trial.Run(slot.Instance, slot.Execution);
+            if (trial.FoundPlan is { } plan && _former is LearnedBatching learned)
+            {
+                learned.Allow(plan);
+            }
+
+            ReleaseSlot(slot);
+            return;
+        }
+
+        var timing = new ExecutionTiming { Start = _time.GetTimestamp() };
+        slot.CollectRequestedOutputs();
+        var ending = slot.TryTakeInputs(_former.Plan, _model.Memory)
+            ? RunBackend(slot, ref timing)
+            : Endings.MemoryLimit(_model.Name);
+        if (ending.IsCompleted && slot.Members.Count == 1)
+        {
+            _trial?.Offer(slot.Execution.Inputs);
+        }
+
+        slot.ReleaseInputs();
+        _engine.Activation.Release(slot.ReservedActivation);
+        slot.ReservedActivation = 0;
+        Deliver(slot, ending, ref timing);
+        ReleaseSlot(slot);
+    }
+
+    public override void OnWarmupRun(CallExecution execution, long elapsedTicks)
+    {
+        long bytes = 0;
+        foreach (ref readonly var input in execution.Inputs.AsSpan())
+        {
+            bytes += input.ByteLength;
+        }
+
+        _profile.Record(execution.BatchSize, bytes, elapsedTicks);
+        _activation.Observe(bytes, _backendModel.PeakActivationBytes, concurrentRuns: 1);
+    }
+
+    // A quick run with nothing in its way: on the thread that brought it.
+    private bool TryRunInline(InferenceRequest request, long now, out InferenceEnding ending)
+    {
+        ending = default;
+        if (_queue.Count != 0 || _order is not null || _former.HoldsBack || !IsQuick(request)
+            || !TryClaimSlot(out var slot))
+        {
+            return false;
+        }
+
+        if (!_engine.Gate.TryEnterInline(IsShort, out var permit))
+        {
+            ReleaseSlot(slot);
+            return false;
+        }
+
+        var timing = new ExecutionTiming { Start = now };
+        slot.InputBytes = request.InputBytes;
+        slot.Execution.BatchSize = request.Rows;
+
+        // Nobody else knows of this run, so nobody may terminate it: no id.
+        slot.Execution.Id = 0;
+        var inputs = request.MutableInputs;
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            slot.Execution.Inputs[i] = inputs[i];
+            inputs[i] = default;
+        }
+
+        for (var i = 0; i < slot.Execution.OutputRequested.Length; i++)
+        {
+            slot.Execution.OutputRequested[i] = request.IsOutputRequested(i);
+        }
+
+        ending = RunBackend(slot, ref timing);
+        slot.ReleaseInputs();
+        if (ending.IsCompleted)
+        {
+            MoveOutputs(slot.Execution, request);
+        }
+
+        timing.End = _time.GetTimestamp();
+        _engine.Gate.ExitInline(this, permit, timing.End - timing.Start);
+        ReleaseSlot(slot);
+        if (ending.IsCompleted)
+        {
+            Statistics.RecordExecution(request.Rows, timing);
+        }
+
+        Statistics.RecordRequest(ending, request.Rows, now, timing);
+        return true;
+    }
+
+    private bool IsQuick(InferenceRequest request)
+    {
+        var curve = _profile.GetCurve(request.InputBytes / request.Rows);
+        return curve.SamplesIn(0) >= SamplesToInline && curve.UpperSecondsOfOne * request.Rows <= _inlineLimitSeconds;
+    }
+
+    private InferenceEnding RunBackend(CallSlot slot, ref ExecutionTiming timing)
+    {
+        BackendOutcome outcome;
+        var execution = slot.Execution;
+        var entered = _time.GetTimestamp();
+        try
+        {
+            outcome = slot.Instance.Run(execution);
+        }
+#pragma warning disable CA1031 // Whatever a backend throws ends this execution and nothing else.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            execution.ReleaseOutputs();
+            outcome = BackendOutcome.Failure(exception.Message);
+        }
+
+        var left = _time.GetTimestamp();
+        timing.TakeRun(execution, entered, left);
+        if (outcome.IsSuccess)
+        {
+            _profile.Record(execution.BatchSize, slot.InputBytes, left - entered);
+            if (_activation.IsNews(slot.InputBytes))
+            {
+                _activation.Observe(slot.InputBytes, _backendModel.PeakActivationBytes, _slots.Length);
+            }
+        }
+
+        return outcome.Status switch
+        {
+            BackendStatus.Succeeded => InferenceEnding.Completed,
+            BackendStatus.InvalidInput => Endings.Invalid(outcome.Message ?? "The backend refused the inputs."),
+            BackendStatus.Terminated => Endings.Terminated,
+            _ => Endings.Failed(_model.Name, outcome.Message),
+        };
+    }
+
+    // Gives each member its rows of the outputs, claims those that have not ended meanwhile, and completes them.
+    private void Deliver(CallSlot slot, InferenceEnding ending, ref ExecutionTiming timing)
+    {
+        if (ending.IsCompleted && slot.Members.Count > 1)
+        {
+            ending = Split(slot);
+        }
+
+        List<InferenceRequest> members;
+        lock (_lock)
+        {
+            members = slot.TakeMembers();
+            foreach (var member in members)
+            {
+                member.Slot = null;
+                member.IsClaimed = member.TryMove(RequestState.Running, RequestState.Ended);
+            }
+        }
+
+        if (ending.IsCompleted && members.Count == 1 && members[0].IsClaimed)
+        {
+            MoveOutputs(slot.Execution, members[0]);
+        }
+
+        slot.Execution.ReleaseOutputs();
+        timing.End = _time.GetTimestamp();
+        if (ending.IsCompleted)
+        {
+            Statistics.RecordExecution(slot.Execution.BatchSize, timing);
+        }
+
+        foreach (var member in members)
+        {
+            if (member.IsClaimed)
+            {
+                Statistics.RecordRequest(ending, member.Rows, member.SubmittedAt, timing);
+                Complete(member, ending);
+            }
+
+            member.LetGo();
+        }
+
+        members.Clear();
+    }
+
+    private void MoveOutputs(CallExecution execution, InferenceRequest request)
+    {
+        var response = request.Response;
+        for (var i = 0; i < execution.Outputs.Length; i++)
+        {
+            if (execution.Outputs[i].IsPresent)
+            {
+                response.SetOutput(i, execution.Outputs[i]);
+                execution.Outputs[i] = default;
+            }
+        }
+
+        _engine.InFlight.Add(response.ByteLength);
+    }
+
+    // Before any member is claimed: a member that has ended meanwhile gives its rows back with its request.
+    private InferenceEnding Split(CallSlot slot)
+    {
+        var plan = _former.Plan!;
+        var execution = slot.Execution;
+        for (var output = 0; output < execution.Outputs.Length; output++)
+        {
+            ref readonly var whole = ref execution.Outputs[output];
+            if (!whole.IsPresent)
+            {
+                continue;
+            }
+
+            var axis = plan.OutputAxes[output];
+            if (axis != BatchPlan.Shared && (whole.Shape.Rank <= axis || whole.Shape[axis] != execution.BatchSize))
+            {
+                return Endings.Failed(
+                    _model.Name,
+                    $"output '{_model.Signature.Outputs[output].Name}' has shape {whole.Shape} for a batch of {execution.BatchSize} rows.");
+            }
+
+            long row = 0;
+            long cursor = 0;
+            foreach (var member in slot.Members)
+            {
+                Tensor part;
+                if (axis == BatchPlan.Shared)
+                {
+                    part = TensorRows.Share(whole);
+                }
+                else if (!TensorRows.TrySlice(whole, axis, row, member.Rows, ref cursor, _model.Memory, out part))
+                {
+                    return Endings.MemoryLimit(_model.Name);
+                }
+
+                row += member.Rows;
+                if (member.IsOutputRequested(output))
+                {
+                    member.Response.SetOutput(output, part);
+                    _engine.InFlight.Add(part.ByteLength);
+                }
+                else
+                {
+                    part.Release();
+                }
+            }
+        }
+
+        return InferenceEnding.Completed;
+    }
+}

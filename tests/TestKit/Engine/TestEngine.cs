@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+using Bedplate.Inference;
+using Bedplate.Inference.Backends;
+using Bedplate.Inference.Backends.Identity;
+using Bedplate.Inference.Models;
+using Bedplate.Tensors;
+using Bedplate.Tests.TestKit.Memory;
+
+namespace Bedplate.Tests.TestKit.Engine;
+
+/// <summary>An engine over a pool that finds leaks; disposing it fails the test that has one.</summary>
+public sealed class TestEngine : IAsyncDisposable
+{
+    private readonly DiagnosticMemoryPool _memory = new();
+
+    /// <summary>Creates an engine with the identity backend and whatever else a test brings.</summary>
+    public TestEngine(EngineOptions? options = null, params IBackend[] backends)
+    {
+        Engine = new InferenceEngine([new IdentityBackend(), .. backends], (options ?? new EngineOptions()) with { Memory = _memory });
+    }
+
+    /// <summary>The engine.</summary>
+    public InferenceEngine Engine { get; }
+
+    /// <summary>Loads a model that must become ready.</summary>
+    public async Task<ServedModel> LoadAsync(ModelSpec spec)
+    {
+        foreach (var status in await Engine.Lifecycle.ApplyAsync(spec, CancellationToken.None))
+        {
+            if (status.State != ModelState.Ready)
+            {
+                throw new InvalidOperationException($"{status.Name}/{status.Version}: {status.State} {status.Reason}");
+            }
+        }
+
+        return Engine.Models.VersionsOf(spec.Name)[^1];
+    }
+
+    /// <summary>A filled request for a model of <see cref="TestModels"/>: rows of four numbers each.</summary>
+    public static InferenceRequest Request(ServedModel model, params float[] numbers)
+    {
+        var request = model.TryRent() ?? throw new InvalidOperationException("The model is being unloaded.");
+        var buffer = request.Memory.Rent(numbers.Length * sizeof(float));
+        numbers.CopyTo(MemoryMarshal.Cast<byte, float>(buffer.Span));
+        request.SetInput(0, new Tensor(DataType.Float32, new TensorShape(numbers.Length / 4, 4), buffer, buffer.ByteLength));
+        return request;
+    }
+
+    /// <summary>The numbers of a request's single output.</summary>
+    public static float[] Answer(InferenceRequest request) =>
+        MemoryMarshal.Cast<byte, float>(request.Response.Outputs[0].Bytes).ToArray();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Engine.DisposeAsync();
+        _memory.Verify();
+    }
+}
