@@ -1,0 +1,29 @@
+namespace Bedplate.Protocols.OpenInference;
+
+/// <summary>Bounds and switches of the Open Inference Protocol.</summary>
+public sealed record OpenInferenceOptions
+{
+    /// <summary>
+    /// Most bytes of one request, in whatever encoding, after decompression. Default 64 MiB, Triton's own bound for
+    /// JSON; gRPC messages can be allowed up to 2 GiB − 1, the most the protocol can carry.
+    /// </summary>
+    public long MaxRequestBytes { get; init; } = 64L << 20;
+
+    /// <summary>Deepest nesting of a JSON request. Default 100, as Triton's.</summary>
+    public int MaxJsonDepth { get; init; } = 100;
+
+    /// <summary>
+    /// Whether an unready server or model answers health requests with 400, as Triton does, rather than with 503,
+    /// which load balancers understand. Off by default.
+    /// </summary>
+    public bool TritonHealthStatus { get; init; }
+
+    /// <summary>
+    /// Whether a load request may bring a configuration and files of its own. Off by default: whoever may do that may
+    /// run a model of their choice.
+    /// </summary>
+    public bool AllowLoadOverride { get; init; }
+
+    /// <summary>Most bytes of all files that one load request brings. Default 2 GiB.</summary>
+    public long MaxLoadOverrideBytes { get; init; } = 2L << 30;
+}
