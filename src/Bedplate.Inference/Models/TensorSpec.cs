@@ -34,9 +34,21 @@ public sealed class TensorSpec
     /// <summary>Whether a request may leave this input out.</summary>
     public bool IsOptional { get; }
 
+    /// <summary>Whether the model says how many dimensions there are. Where it does not, <see cref="Shape"/> is [-1] and means nothing.</summary>
+    public bool HasKnownRank { get; private init; } = true;
+
+    /// <summary>Describes a tensor whose number of dimensions the model leaves open.</summary>
+    public static TensorSpec OfUnknownRank(string name, DataType type, bool isOptional = false) =>
+        new(name, type, new TensorShape(-1), isOptional) { HasKnownRank = false };
+
     /// <summary>Whether data of <paramref name="shape"/> fits: same rank, and equal wherever the dimension is fixed.</summary>
     public bool Accepts(in TensorShape shape)
     {
+        if (!HasKnownRank)
+        {
+            return true;
+        }
+
         var mine = Shape.Span;
         var theirs = shape.Span;
         if (mine.Length != theirs.Length)
@@ -56,5 +68,5 @@ public sealed class TensorSpec
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name}:{Type.WireName()}{Shape}";
+    public override string ToString() => $"{Name}:{Type.WireName()}{(HasKnownRank ? Shape.ToString() : "[*]")}";
 }

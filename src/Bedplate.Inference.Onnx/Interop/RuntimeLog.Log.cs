@@ -1,0 +1,9 @@
+using Microsoft.Extensions.Logging;
+
+namespace Bedplate.Inference.Onnx.Interop;
+
+internal sealed unsafe partial class RuntimeLog
+{
+    [LoggerMessage(EventId = 400, Message = "ONNX Runtime, {LogId}: {Text} ({Location})")]
+    private partial void RuntimeMessage(LogLevel level, string logId, string text, string location);
+}

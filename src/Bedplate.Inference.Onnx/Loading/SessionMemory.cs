@@ -1,0 +1,66 @@
+using System.Globalization;
+using Bedplate.Inference.Onnx.Interop;
+
+namespace Bedplate.Inference.Onnx.Loading;
+
+/// <summary>
+/// What a session's arena says of itself (AllocatorGetStats: "InUse" and "MaxInUse", bytes). The arena holds the
+/// weights the runtime copied or rearranged and, during runs, intermediate results and outputs.
+/// </summary>
+internal sealed unsafe class SessionMemory : IDisposable
+{
+    private readonly OrtApi _api;
+    private readonly Lock _lock = new();
+    private readonly OrtHandle<OrtAllocator>? _allocator;
+
+    public SessionMemory(OrtEnvironment environment, OrtSession* session)
+    {
+        _api = environment.Api;
+        if (!_api.HasAllocatorStatistics)
+        {
+            return;
+        }
+
+        OrtAllocator* created;
+        _api.Check(_api.CreateAllocator(session, environment.CpuMemory, &created));
+        _allocator = new OrtHandle<OrtAllocator>(_api, created, OrtApiIndex.ReleaseAllocator);
+        ModelBytes = Read("InUse\0"u8);
+    }
+
+    /// <summary>Bytes in use after loading; 0 when the runtime does not tell.</summary>
+    public long ModelBytes { get; }
+
+    /// <summary>Most bytes in use at one time beyond <see cref="ModelBytes"/>; 0 when the runtime does not tell.</summary>
+    public long PeakActivationBytes => Math.Max(0, Read("MaxInUse\0"u8) - ModelBytes);
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _allocator?.Dispose();
+        }
+    }
+
+    private long Read(ReadOnlySpan<byte> key)
+    {
+        // Against Dispose: a reading must not meet a released allocator.
+        lock (_lock)
+        {
+            if (_allocator is null || _allocator.IsClosed)
+            {
+                return 0;
+            }
+
+            OrtKeyValuePairs* created;
+            _api.Check(_api.AllocatorGetStats(_allocator.Pointer, &created));
+            using var pairs = new OrtHandle<OrtKeyValuePairs>(_api, created, OrtApiIndex.ReleaseKeyValuePairs);
+            fixed (byte* nativeKey = key)
+            {
+                var value = _api.GetKeyValue(created, nativeKey);
+                return value is not null && long.TryParse(Utf8.Read(value), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)
+                    ? bytes
+                    : 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using Bedplate.Inference.Backends;
+using Bedplate.Inference.Models;
+using Bedplate.Inference.Onnx.Interop;
+using Bedplate.Inference.Onnx.Loading;
+using Bedplate.Inference.Onnx.Signatures;
+using Bedplate.Inference.Onnx.Values;
+using Bedplate.Tensors;
+
+namespace Bedplate.Inference.Onnx;
+
+/// <summary>
+/// A model held by ONNX Runtime: one session, whose runs may be concurrent, so that slots share the weights. The
+/// session goes when the model is disposed and the last output made by it is released.
+/// </summary>
+public sealed unsafe class OnnxModel : ICallModel
+{
+    private readonly SessionMemory _memory;
+    private readonly byte[]? _arenaShrinkage;
+
+    internal OnnxModel(
+        OrtEnvironment environment, OrtSessionHandle session, OnnxSignature layout, ModelParameters parameters, TensorMemoryPool memory)
+    {
+        Environment = environment;
+        Session = session;
+        Layout = layout;
+        Delivery = new OutputDelivery(environment, layout.Signature, new OutputBufferPool(environment.Api, session), memory);
+        Metadata = OnnxModelMetadata.Read(environment, session.Pointer);
+        _arenaShrinkage = parameters.ArenaShrinkage is { } devices ? Utf8.Terminated(devices) : null;
+        _memory = new SessionMemory(environment, session.Pointer);
+    }
+
+    /// <inheritdoc/>
+    public ModelSignature Signature => Layout.Signature;
+
+    /// <summary>What the file says of itself.</summary>
+    public OnnxModelMetadata Metadata { get; }
+
+    /// <inheritdoc/>
+    public long MemoryBytes => _memory.ModelBytes;
+
+    /// <inheritdoc/>
+    public long PeakActivationBytes => _memory.PeakActivationBytes;
+
+    internal OrtEnvironment Environment { get; }
+
+    internal OrtSessionHandle Session { get; }
+
+    internal OnnxSignature Layout { get; }
+
+    internal OutputDelivery Delivery { get; }
+
+    /// <inheritdoc/>
+    public ICallInstance CreateInstance()
+    {
+        ObjectDisposedException.ThrowIf(Session.IsClosed, this);
+        return new OnnxInstance(this);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // The allocator first: it would keep the session's arena.
+        _memory.Dispose();
+        Session.Dispose();
+    }
+
+    internal OrtHandle<OrtRunOptions> CreateRunOptions()
+    {
+        var api = Environment.Api;
+        OrtRunOptions* created;
+        api.Check(api.CreateRunOptions(&created));
+        var options = new OrtHandle<OrtRunOptions>(api, created, OrtApiIndex.ReleaseRunOptions);
+        if (_arenaShrinkage is not null)
+        {
+            fixed (byte* key = "memory.enable_memory_arena_shrinkage\0"u8, devices = _arenaShrinkage)
+            {
+                api.Check(api.AddRunConfigEntry(created, key, devices));
+            }
+        }
+
+        return options;
+    }
+}
