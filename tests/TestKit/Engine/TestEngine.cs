@@ -46,6 +46,16 @@ public sealed class TestEngine : IAsyncDisposable
         return request;
     }
 
+    /// <summary>A request of so many rows of so many zeros.</summary>
+    public static InferenceRequest Request(ServedModel model, int rows, int width)
+    {
+        var request = model.TryRent() ?? throw new InvalidOperationException("The model is being unloaded.");
+        var buffer = request.Memory.Rent(rows * width * sizeof(float));
+        buffer.Span.Clear();
+        request.SetInput(0, new Tensor(DataType.Float32, new TensorShape(rows, width), buffer, buffer.ByteLength));
+        return request;
+    }
+
     /// <summary>The numbers of a request's single output.</summary>
     public static float[] Answer(InferenceRequest request) =>
         MemoryMarshal.Cast<byte, float>(request.Response.Outputs[0].Bytes).ToArray();

@@ -6,6 +6,10 @@ namespace Bedplate.Tests.TestKit.Engine;
 /// <summary>Specifications of models that need no file.</summary>
 public static class TestModels
 {
+    /// <summary>As <see cref="Identity"/>, on a <see cref="ManualBackend"/>.</summary>
+    public static ModelSpec Manual(string name, int maxBatchSize = 0, int instances = 1, BatchingSpec? batching = null) =>
+        Identity(name, maxBatchSize: maxBatchSize, instances: instances, batching: batching) with { Backend = "manual" };
+
     /// <summary>An identity model with one input IN and one output OUT of FP32 [rows, 4].</summary>
     public static ModelSpec Identity(
         string name, int delayMilliseconds = 0, int maxBatchSize = 0, int instances = 1, BatchingSpec? batching = null, bool warmUp = false) => new()
