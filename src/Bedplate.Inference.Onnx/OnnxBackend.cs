@@ -15,15 +15,13 @@ public sealed class OnnxBackend : IBackend
 {
     private readonly OrtEnvironment _environment;
     private readonly OnnxRuntimeOptions _options;
-    private readonly TensorMemoryPool _memory;
     private readonly SessionLoader _loader;
 
     /// <summary>Loads the runtime into this process, or joins the one that is there.</summary>
     /// <param name="options">How the runtime is set up.</param>
-    /// <param name="memory">Where outputs that the runtime has in another form (strings, sequences, maps) are laid out.</param>
     /// <param name="logger">Takes the runtime's messages; null drops them.</param>
     /// <exception cref="OnnxRuntimeSetupException">The options are faulty, the library cannot be had, lacks a provider, or runs here with other options.</exception>
-    public OnnxBackend(OnnxRuntimeOptions options, TensorMemoryPool memory, ILogger<OnnxBackend>? logger = null)
+    public OnnxBackend(OnnxRuntimeOptions options, ILogger<OnnxBackend>? logger = null)
     {
         var faults = options.Validate();
         if (faults.Count > 0)
@@ -33,7 +31,6 @@ public sealed class OnnxBackend : IBackend
 
         ILogger log = logger ?? NullLogger<OnnxBackend>.Instance;
         _options = options;
-        _memory = memory;
         _environment = OrtEnvironment.Obtain(options, log);
         _loader = new SessionLoader(_environment, options, log);
         RequireProviders();
@@ -50,11 +47,14 @@ public sealed class OnnxBackend : IBackend
     public OnnxRuntimeInfo Runtime { get; }
 
     /// <inheritdoc/>
-    public ILoadedModel Load(ModelSource source, CancellationToken cancellationToken)
+    public bool RunsNativeCode => true;
+
+    /// <inheritdoc/>
+    public ILoadedModel Load(ModelSource source, TensorMemoryPool memory, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var parameters = ModelParameters.Read(source, _options);
-        return Open(source, parameters, _loader.LoadFile(source, parameters, ModelFile.Locate(source), cancellationToken));
+        return Open(source, parameters, _loader.LoadFile(source, parameters, ModelFile.Locate(source), cancellationToken), memory);
     }
 
     /// <summary>
@@ -62,7 +62,7 @@ public sealed class OnnxBackend : IBackend
     /// directory of its external data; empty for a model that has none.
     /// </summary>
     /// <exception cref="ModelLoadException">The model cannot be loaded; the message is for the operator.</exception>
-    public ICallModel Load(ModelSource source, ReadOnlySpan<byte> model, CancellationToken cancellationToken)
+    public ICallModel Load(ModelSource source, ReadOnlySpan<byte> model, TensorMemoryPool memory, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (model.IsEmpty)
@@ -72,15 +72,15 @@ public sealed class OnnxBackend : IBackend
 
         var parameters = ModelParameters.Read(source, _options);
         var directory = source.Path.Length == 0 ? null : Path.GetFullPath(source.Path);
-        return Open(source, parameters, _loader.LoadBytes(source, parameters, model, directory, cancellationToken));
+        return Open(source, parameters, _loader.LoadBytes(source, parameters, model, directory, cancellationToken), memory);
     }
 
-    private unsafe OnnxModel Open(ModelSource source, ModelParameters parameters, OrtSessionHandle session)
+    private unsafe OnnxModel Open(ModelSource source, ModelParameters parameters, OrtSessionHandle session, TensorMemoryPool memory)
     {
         try
         {
             var layout = OnnxSignature.Read(_environment, session.Pointer, source);
-            return new OnnxModel(_environment, session, layout, parameters, _memory);
+            return new OnnxModel(_environment, session, layout, parameters, memory);
         }
         catch
         {

@@ -14,8 +14,6 @@ namespace Bedplate.Inference;
 /// </summary>
 public sealed class InferenceEngine : IAsyncDisposable
 {
-    private readonly AlignedMemoryPool? _ownMemory;
-
     /// <summary>Creates an engine that runs models of these backends.</summary>
     /// <param name="backends">The backends, each with a name of its own.</param>
     /// <param name="options">Bounds; the defaults follow the machine.</param>
@@ -33,8 +31,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         }
 
         Time = Options.Time ?? TimeProvider.System;
-        _ownMemory = Options.Memory is null ? new AlignedMemoryPool(Options.InFlightByteLimit, Options.TensorCacheBytes) : null;
-        Memory = Options.Memory ?? _ownMemory!;
+        Memory = Options.Memory ?? new AlignedMemoryPool(Options.InFlightByteLimit, Options.TensorCacheBytes);
         InFlight = new ByteBudget(Options.InFlightByteLimit);
         Gate = new ComputeGate(Options.ComputeThreads == 0 ? Environment.ProcessorCount : Options.ComputeThreads, Time);
         Activation = new ActivationBudget(Options.ActivationByteLimit, Gate);
@@ -76,8 +73,6 @@ public sealed class InferenceEngine : IAsyncDisposable
         await Lifecycle.DisposeAsync();
         Gate.Dispose();
         Clock.Dispose();
-        _ownMemory?.Trim();
+        Memory.Trim();
     }
-
-    internal void TrimMemory() => _ownMemory?.Trim();
 }

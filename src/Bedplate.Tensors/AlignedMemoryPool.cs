@@ -73,8 +73,8 @@ public sealed class AlignedMemoryPool : TensorMemoryPool
         return buffer;
     }
 
-    /// <summary>Gives all cached blocks back to the operating system; called when a model leaves.</summary>
-    public void Trim()
+    /// <inheritdoc/>
+    public override void Trim()
     {
         foreach (var sizeClass in _classes)
         {

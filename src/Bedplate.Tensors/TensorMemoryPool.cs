@@ -16,6 +16,12 @@ public abstract class TensorMemoryPool
         TryRent(byteLength) ?? throw new InsufficientMemoryException(
             $"The tensor memory limit does not allow a further {ByteSize.Format(byteLength)}.");
 
+    /// <summary>Gives memory kept for reuse back to the operating system; called when a model leaves.</summary>
+    public virtual void Trim()
+    {
+        // Nothing is kept by default.
+    }
+
     /// <summary>Bytes rented and not yet returned.</summary>
     public abstract long BytesInUse { get; }
 }

@@ -1,4 +1,5 @@
 using Bedplate.Inference.Models;
+using Bedplate.Tensors;
 
 namespace Bedplate.Inference.Backends;
 
@@ -18,10 +19,19 @@ public interface IBackend
     string Platform { get; }
 
     /// <summary>
+    /// Whether a model can take the process down with it, so that it is tried in a worker process first
+    /// (<see cref="IModelTrial"/>).
+    /// </summary>
+    bool RunsNativeCode { get; }
+
+    /// <summary>
     /// Loads a model on the calling thread, which is a loader thread: it may take minutes. Throws
     /// <see cref="ModelLoadException"/> with a text for the operator when the model cannot be loaded.
     /// </summary>
-    ILoadedModel Load(ModelSource source, CancellationToken cancellationToken);
+    /// <param name="source">What to load, and how to hold it.</param>
+    /// <param name="memory">Where outputs that the runtime has in another form than ours are laid out.</param>
+    /// <param name="cancellationToken">Ends the load early where the runtime allows.</param>
+    ILoadedModel Load(ModelSource source, TensorMemoryPool memory, CancellationToken cancellationToken);
 }
 
 /// <summary>A model held by a backend. Disposing gives its memory back; no instance of it may be running.</summary>

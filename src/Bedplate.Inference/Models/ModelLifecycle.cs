@@ -154,7 +154,7 @@ public sealed partial class ModelLifecycle : IAsyncDisposable
     private ServedModel Load(
         ModelSpec spec, VersionSource source, IBackend backend, ModelSource modelSource, CancellationToken cancellationToken)
     {
-        var backendModel = backend.Load(modelSource, cancellationToken);
+        var backendModel = backend.Load(modelSource, _engine.Memory, cancellationToken);
         ServedModel? served = null;
         try
         {
@@ -216,7 +216,7 @@ public sealed partial class ModelLifecycle : IAsyncDisposable
                 return true;
             },
             CancellationToken.None);
-        _engine.TrimMemory();
+        _engine.Memory.Trim();
         LogUnloaded(served.Name, served.Version);
     }
 

@@ -34,7 +34,10 @@ public sealed class ManualBackend : IBackend
     public bool HasStarted => _started.Reader.TryPeek(out _);
 
     /// <inheritdoc/>
-    public ILoadedModel Load(ModelSource source, CancellationToken cancellationToken) => new Model(this, source.DeclaredSignature!);
+    public bool RunsNativeCode => false;
+
+    /// <inheritdoc/>
+    public ILoadedModel Load(ModelSource source, TensorMemoryPool memory, CancellationToken cancellationToken) => new Model(this, source.DeclaredSignature!);
 
     private sealed class Model(ManualBackend backend, ModelSignature signature) : ICallModel
     {

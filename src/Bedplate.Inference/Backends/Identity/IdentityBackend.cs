@@ -1,5 +1,6 @@
 using System.Globalization;
 using Bedplate.Inference.Models;
+using Bedplate.Tensors;
 
 namespace Bedplate.Inference.Backends.Identity;
 
@@ -20,7 +21,10 @@ public sealed class IdentityBackend : IBackend
     public string Platform => "identity";
 
     /// <inheritdoc/>
-    public ILoadedModel Load(ModelSource source, CancellationToken cancellationToken)
+    public bool RunsNativeCode => false;
+
+    /// <inheritdoc/>
+    public ILoadedModel Load(ModelSource source, TensorMemoryPool memory, CancellationToken cancellationToken)
     {
         if (source.DeclaredSignature is not { } signature)
         {

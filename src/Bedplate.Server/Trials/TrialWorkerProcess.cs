@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Bedplate.Inference.Models;
+using Bedplate.Tensors;
+
+namespace Bedplate.Server.Trials;
+
+/// <summary>A running <c>bedplate worker</c>: one model at a time; killed when it takes too long or too much.</summary>
+internal sealed class TrialWorkerProcess : IDisposable
+{
+    private const int LinesOfErrorKept = 20;
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly Process _process;
+    private readonly TrialOptions _options;
+    private readonly Queue<string> _lastErrors = new();
+
+    private TrialWorkerProcess(Process process, TrialOptions options)
+    {
+        _process = process;
+        _options = options;
+        process.ErrorDataReceived += (_, line) => Remember(line.Data);
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Whether it can try another model.</summary>
+    public bool IsUsable => !_process.HasExited;
+
+    public static async Task<TrialWorkerProcess> StartAsync(
+        string executable, WorkerSetup setup, TrialOptions options, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(executable, ["worker"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+
+        // The worker needs none of the server's secrets.
+        start.Environment.Clear();
+        foreach (var name in new[] { "PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "DOTNET_ROOT", "SystemRoot", "TEMP" })
+        {
+            if (Environment.GetEnvironmentVariable(name) is { } value)
+            {
+                start.Environment[name] = value;
+            }
+        }
+
+        // A small heap: what is measured and limited here is the model.
+        start.Environment["DOTNET_gcServer"] = "0";
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        var process = Process.Start(start) ?? throw new ModelLoadException($"the trial worker '{executable}' did not start");
+        var worker = new TrialWorkerProcess(process, options);
+        try
+        {
+            await worker.WriteAsync(JsonSerializer.Serialize(setup, TrialMessages.Default.WorkerSetup), cancellationToken);
+            return worker;
+        }
+        catch
+        {
+            worker.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Tries a model. Throws <see cref="ModelLoadException"/> with the reason when it must not be loaded.</summary>
+    public async Task<TrialReport> TryAsync(TrialRequest request, CancellationToken cancellationToken)
+    {
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var watch = WatchAsync(done.Token);
+        try
+        {
+            await WriteAsync(JsonSerializer.Serialize(request, TrialMessages.Default.TrialRequest), cancellationToken);
+            var line = await _process.StandardOutput.ReadLineAsync(cancellationToken);
+            if (line is not null)
+            {
+                return JsonSerializer.Deserialize(line, TrialMessages.Default.TrialReport)!;
+            }
+        }
+        catch (IOException)
+        {
+            // It died while it was written to; what it died of is said below.
+        }
+        catch (OperationCanceledException)
+        {
+            Kill();
+            throw;
+        }
+        finally
+        {
+            await done.CancelAsync();
+        }
+
+        var killedFor = await watch;
+        await _process.WaitForExitAsync(cancellationToken);
+        throw new ModelLoadException(killedFor ?? DescribeDeath());
+    }
+
+    public void Dispose()
+    {
+        Kill();
+        _process.Dispose();
+    }
+
+    private async Task WriteAsync(string line, CancellationToken cancellationToken)
+    {
+        await _process.StandardInput.WriteLineAsync(line.AsMemory(), cancellationToken);
+        await _process.StandardInput.FlushAsync(cancellationToken);
+    }
+
+    // Kills the worker when a limit is passed and says which; null when it was not needed.
+    private async Task<string?> WatchAsync(CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(WatchInterval, cancellationToken);
+                if (Stopwatch.GetElapsedTime(started) > _options.TimeLimit)
+                {
+                    Kill();
+                    return string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the model was not loaded and run once within {_options.TimeLimit.TotalSeconds:0.#} s; its graph may never end. Raise the trial's time limit if it only is slow.");
+                }
+
+                _process.Refresh();
+                if (!_process.HasExited && _process.WorkingSet64 > _options.MemoryLimitBytes)
+                {
+                    Kill();
+                    return $"the model needed more than {ByteSize.Format(_options.MemoryLimitBytes)} of memory to be loaded and run once. Raise the trial's memory limit if the machine has it.";
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+        catch (InvalidOperationException)
+        {
+            // The process ended between two looks at it.
+            return null;
+        }
+    }
+
+    private string DescribeDeath()
+    {
+        // A process killed by signal n exits with 128 + n, as shells have it.
+        var how = _process.ExitCode switch
+        {
+            134 => "aborted (out of memory, or a failed check in the runtime)",
+            136 => "divided by zero",
+            137 => "was killed, most likely for its use of memory",
+            139 => "accessed memory it does not own",
+            var code => string.Create(CultureInfo.InvariantCulture, $"exited with code {code}"),
+        };
+        lock (_lastErrors)
+        {
+            var said = _lastErrors.Count == 0 ? "" : $" Its last words: {string.Join(" | ", _lastErrors)}";
+            return $"loading or running the model once ended its process: it {how}.{said}";
+        }
+    }
+
+    private void Remember(string? line)
+    {
+        if (string.IsNullOrWhiteSpace(line))
+        {
+            return;
+        }
+
+        lock (_lastErrors)
+        {
+            _lastErrors.Enqueue(line.Trim());
+            if (_lastErrors.Count > LinesOfErrorKept)
+            {
+                _lastErrors.Dequeue();
+            }
+        }
+    }
+
+    private void Kill()
+    {
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended already.
+        }
+    }
+}
