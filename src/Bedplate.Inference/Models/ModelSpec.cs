@@ -33,7 +33,10 @@ public sealed record ModelSpec
     /// </summary>
     public int InstanceCount { get; init; }
 
-    /// <summary>Inputs and outputs declared by configuration; null to take the model's own.</summary>
+    /// <summary>
+    /// Inputs and outputs declared by configuration; null to take the model's own. A side without a tensor is not
+    /// declared and is the model's own too.
+    /// </summary>
     public ModelSignature? DeclaredSignature { get; init; }
 
     /// <summary>Requests to run before the version is ready; empty for those the engine derives from the signature.</summary>
@@ -44,6 +47,12 @@ public sealed record ModelSpec
 
     /// <summary>Share of the compute budget relative to other models when all are saturated.</summary>
     public double ShareWeight { get; init; } = 1.0;
+
+    /// <summary>
+    /// Changes when anything here but the versions does; equal stamps mean that an unchanged version need not be
+    /// loaded again.
+    /// </summary>
+    public string ConfigurationStamp { get; init; } = "";
 
     /// <summary>Parameters for the backend, by name.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
