@@ -24,7 +24,8 @@ public static class ModelConfigCompiler
         var completed = ModelConfigDefaults.Apply(config, files);
         var findings = new ConfigFindings(completed.Name);
         BackendSection.Check(completed, files, findings);
-        VersionSection.Check(completed, files, findings);
+        var present = VersionSection.Present(completed, files, findings);
+        VersionSection.Check(completed, files, present, findings);
         BatchingSection.Check(completed, findings);
         TensorSection.Check(completed, findings);
         InstanceSection.Check(completed, findings);
@@ -35,7 +36,7 @@ public static class ModelConfigCompiler
         {
             Config = completed,
             Findings = findings.ToImmutable(),
-            Spec = findings.HasFaults ? null : ToSpec(completed, files),
+            Spec = findings.HasFaults ? null : ToSpec(completed, present),
             LabelFiles = findings.HasFaults ? [] : FindLabels(completed, files),
         };
     }

@@ -6,7 +6,31 @@ namespace Bedplate.Protocols.OpenInference.Configuration.Sections;
 /// <summary>Which versions are served: version_policy.</summary>
 internal static class VersionSection
 {
-    public static void Check(ModelConfig config, ModelFiles files, ConfigFindings findings)
+    /// <summary>
+    /// The versions that have the model's file. One without is no version yet: its directory is made first and its file
+    /// is copied after.
+    /// </summary>
+    public static ModelFiles Present(ModelConfig config, ModelFiles files, ConfigFindings findings)
+    {
+        if (config.DefaultModelFilename.Length == 0 || config.Backend == ModelBackends.Identity)
+        {
+            return files;
+        }
+
+        var entry = config.DefaultModelFilename.Split('/')[0];
+        foreach (var version in files.Versions.Where(version => !version.Entries.Contains(entry)))
+        {
+            findings.Note("version_policy", $"version {version.Number} is left out: it has no '{config.DefaultModelFilename}'");
+        }
+
+        return files with { Versions = [.. files.Versions.Where(version => version.Entries.Contains(entry))] };
+    }
+
+    /// <param name="config">The configuration.</param>
+    /// <param name="files">Everything there is, for the message.</param>
+    /// <param name="present">The versions to choose from.</param>
+    /// <param name="findings">Takes the faults.</param>
+    public static void Check(ModelConfig config, ModelFiles files, ModelFiles present, ConfigFindings findings)
     {
         if (config.VersionPolicy.Specific is { } specific)
         {
@@ -25,14 +49,11 @@ internal static class VersionSection
             }
         }
 
-        if (ToPolicy(config).Select(files.Versions.Select(version => version.Number)).Count == 0)
+        if (ToPolicy(config).Select(present.Versions.Select(version => version.Number)).Count == 0)
         {
-            var found = files.Versions.IsEmpty
-                ? "there is no version directory, as in '1'"
-                : $"there are {string.Join(", ", files.Versions.Select(version => version.Number))}";
             findings.Fault(
                 "version_policy",
-                $"at least one version must be available under the version policy of model '{config.Name}'; {found}");
+                $"at least one version must be available under the version policy of model '{config.Name}'; {Describe(config, files, present)}");
         }
     }
 
@@ -43,4 +64,9 @@ internal static class VersionSection
         { Latest: { } latest } => VersionPolicy.Latest((int)Math.Min(latest.NumVersions, int.MaxValue)),
         _ => VersionPolicy.LatestOnly,
     };
+
+    private static string Describe(ModelConfig config, ModelFiles files, ModelFiles present) =>
+        files.Versions.IsEmpty ? "there is no version directory, as in '1'"
+        : present.Versions.IsEmpty ? $"no version has the file '{config.DefaultModelFilename}'"
+        : $"there are {string.Join(", ", present.Versions.Select(version => version.Number))}";
 }
