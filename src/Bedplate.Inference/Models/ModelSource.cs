@@ -18,7 +18,10 @@ public sealed record ModelSource
     /// <summary>Slots that will be created; a backend without concurrent runs prepares for as many copies.</summary>
     public int InstanceCount { get; init; } = 1;
 
-    /// <summary>Inputs and outputs declared by configuration; null to take the model's own.</summary>
+    /// <summary>
+    /// Inputs and outputs declared by configuration; null to take the model's own. A side without a tensor is not
+    /// declared and is the model's own too.
+    /// </summary>
     public ModelSignature? DeclaredSignature { get; init; }
 
     /// <summary>

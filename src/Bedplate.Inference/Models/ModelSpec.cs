@@ -33,7 +33,10 @@ public sealed record ModelSpec
     /// </summary>
     public int InstanceCount { get; init; }
 
-    /// <summary>Inputs and outputs declared by configuration; null to take the model's own.</summary>
+    /// <summary>
+    /// Inputs and outputs declared by configuration; null to take the model's own. A side without a tensor is not
+    /// declared and is the model's own too.
+    /// </summary>
     public ModelSignature? DeclaredSignature { get; init; }
 
     /// <summary>Requests to run before the version is ready.</summary>
