@@ -12,6 +12,9 @@ namespace Bedplate.Server.Trials;
 /// </summary>
 public static class TrialWorker
 {
+    /// <summary>What a line with a report begins with.</summary>
+    internal const string ReportMark = "bedplate-trial ";
+
     /// <summary>Serves requests from <paramref name="input"/> and answers on <paramref name="output"/>.</summary>
     public static async Task RunAsync(TextReader input, TextWriter output, CancellationToken cancellationToken)
     {
@@ -31,7 +34,7 @@ public static class TrialWorker
             var request = JsonSerializer.Deserialize(line, TrialMessages.Default.TrialRequest)!;
             var failure = await TryAsync(engine, request, cancellationToken);
             var report = new TrialReport(failure, PeakResidentBytes());
-            await output.WriteLineAsync(JsonSerializer.Serialize(report, TrialMessages.Default.TrialReport));
+            await output.WriteLineAsync(ReportMark + JsonSerializer.Serialize(report, TrialMessages.Default.TrialReport));
             await output.FlushAsync(cancellationToken);
         }
     }

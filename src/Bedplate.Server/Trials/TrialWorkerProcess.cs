@@ -73,10 +73,13 @@ internal sealed class TrialWorkerProcess : IDisposable
         try
         {
             await WriteAsync(JsonSerializer.Serialize(request, TrialMessages.Default.TrialRequest), cancellationToken);
-            var line = await _process.StandardOutput.ReadLineAsync(cancellationToken);
-            if (line is not null)
+            while (await _process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
             {
-                return JsonSerializer.Deserialize(line, TrialMessages.Default.TrialReport)!;
+                // A runtime may print where it pleases; the worker's own lines are marked.
+                if (line.StartsWith(TrialWorker.ReportMark, StringComparison.Ordinal))
+                {
+                    return JsonSerializer.Deserialize(line.AsSpan(TrialWorker.ReportMark.Length), TrialMessages.Default.TrialReport)!;
+                }
             }
         }
         catch (IOException)

@@ -1,7 +1,7 @@
 namespace Bedplate.Protocols.OpenInference.Configuration.Messages;
 
 /// <summary>Finds the name that was probably meant.</summary>
-internal static class NameSuggestion
+public static class NameSuggestion
 {
     // The comparison costs length × length per candidate; names written by people are far shorter.
     private const int MaxLength = 64;

@@ -1,0 +1,24 @@
+using System.Net;
+using Bedplate.Protocols.OpenInference;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Bedplate.Server.Hosting;
+
+/// <summary>The port of HTTP: the Open Inference Protocol's REST binding.</summary>
+internal static class HttpPort
+{
+    public static void Configure(KestrelServerOptions kestrel, IPAddress address, ServerOptions options)
+    {
+        kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+
+        // The protocol bounds bodies itself, after decompression and with the option's name in its message.
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Listen(address, options.HttpPort, endpoint => endpoint.Protocols = HttpProtocols.Http1);
+    }
+
+    public static RequestDelegate Handler(OpenInferenceService service)
+    {
+        return context => Task.CompletedTask;
+    }
+}

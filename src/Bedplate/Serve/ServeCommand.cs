@@ -1,0 +1,91 @@
+using System.CommandLine;
+using Bedplate.Server;
+using Bedplate.Server.Settings;
+using Microsoft.Extensions.Logging;
+
+namespace Bedplate.Serve;
+
+/// <summary>bedplate serve: runs a server until it is told to stop.</summary>
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("serve", "Serve models over the Open Inference Protocol.");
+        var file = new Option<FileInfo?>("--settings")
+        {
+            HelpName = "FILE",
+            Description = $"Settings file; by default {SettingsReader.DefaultFile} in the working directory, if it is there.",
+        };
+        command.Options.Add(file);
+        var flags = new List<(Setting Setting, Option<string[]> Option)>();
+        foreach (var setting in ServerSettings.All)
+        {
+            var option = new Option<string[]>(setting.Flag)
+            {
+                HelpName = setting.ValueName,
+                Description = setting.DefaultText.Length == 0 ? setting.Description : $"{setting.Description} Default: {setting.DefaultText}.",
+                Arity = ArgumentArity.OneOrMore,
+                CustomParser = static result => [.. result.Tokens.Select(static token => token.Value)],
+            };
+            command.Options.Add(option);
+            flags.Add((setting, option));
+        }
+
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var given = flags
+                .Where(flag => parsed.GetResult(flag.Option) is { Implicit: false })
+                .ToDictionary(flag => flag.Setting.Key, flag => (IReadOnlyList<string>)parsed.GetValue(flag.Option)!);
+            ServerOptions options;
+            try
+            {
+                options = SettingsReader.Read(parsed.GetValue(file)?.FullName, Environment.GetEnvironmentVariables(), given);
+            }
+            catch (SettingsException exception)
+            {
+                foreach (var fault in exception.Faults)
+                {
+                    await Console.Error.WriteLineAsync($"bedplate: {fault}");
+                }
+
+                return ExitCodes.Usage;
+            }
+
+            return await RunAsync(options, cancellationToken);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ServerOptions options, CancellationToken cancellationToken)
+    {
+        using var loggers = LoggerFactory.Create(logging => logging
+            .SetMinimumLevel(options.LogLevel)
+            .AddFilter("Microsoft", options.LogLevel < LogLevel.Warning ? LogLevel.Warning : options.LogLevel)
+            .AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+                console.UseUtcTimestamp = true;
+            }));
+        try
+        {
+            await using var server = new BedplateServer(options, loggers, WorkerExecutable.Find());
+            using var stop = new StopSignal(cancellationToken);
+            await server.StartAsync(stop.Token);
+            await StartMessage.WriteAsync(Console.Out, server);
+            await stop.WaitAsync();
+            await server.StopAsync();
+            return ExitCodes.Success;
+        }
+        catch (ServerStartException exception)
+        {
+            await Console.Error.WriteLineAsync($"bedplate: {exception.Message}");
+            return ExitCodes.CannotStart;
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to stop while it was still starting.
+            return ExitCodes.Success;
+        }
+    }
+}
