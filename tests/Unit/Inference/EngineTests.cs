@@ -80,6 +80,7 @@ public class EngineTests
         await using var test = new TestEngine();
         var old = await test.LoadAsync(TestModels.Identity("echo", delayMilliseconds: 5));
         using var stop = new CancellationTokenSource();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var traffic = Task.Run(async () =>
         {
             var count = 0;
@@ -94,10 +95,12 @@ public class EngineTests
 
                 request.Dispose();
                 count++;
+                begun.TrySetResult();
             }
 
             return count;
         });
+        await begun.Task;
         for (var i = 0; i < 10; i++)
         {
             var renewed = await test.LoadAsync(TestModels.Identity("echo", delayMilliseconds: 1));
