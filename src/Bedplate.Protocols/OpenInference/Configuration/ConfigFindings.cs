@@ -29,9 +29,16 @@ internal sealed class ConfigFindings
     public void Note(string field, string message) => Add(new ConfigFinding(ConfigSeverity.Note, field, message));
 
     /// <summary>The findings, in the order in which they were found.</summary>
-    public ImmutableArray<ConfigFinding> ToImmutable() => _left == 0
-        ? [.. _findings]
-        : [.. _findings, new ConfigFinding(HasFaults ? ConfigSeverity.Fault : ConfigSeverity.Note, "", $"{_left} more findings are left out")];
+    public ImmutableArray<ConfigFinding> ToImmutable()
+    {
+        if (_left == 0)
+        {
+            return [.. _findings];
+        }
+
+        var severity = HasFaults ? ConfigSeverity.Fault : ConfigSeverity.Note;
+        return [.. _findings, new ConfigFinding(severity, "", $"{_left} more findings are left out")];
+    }
 
     private void Add(ConfigFinding finding)
     {

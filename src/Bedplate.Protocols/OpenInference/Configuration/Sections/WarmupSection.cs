@@ -85,9 +85,8 @@ internal static class WarmupSection
             var inputField = $"{field}.inputs[\"{name}\"]";
             if (names.Count > 0 && !names.Contains(name))
             {
-                findings.Fault(
-                    inputField,
-                    $"unexpected inference input '{name}', allowed inputs are: {string.Join(", ", config.Input.Take(MaxNames).Select(input => input.Name))}");
+                var allowed = string.Join(", ", config.Input.Take(MaxNames).Select(declared => declared.Name));
+                findings.Fault(inputField, $"unexpected inference input '{name}', allowed inputs are: {allowed}");
             }
 
             CheckInput(config, name, input, inputField, findings);
@@ -111,7 +110,9 @@ internal static class WarmupSection
         var rank = input.Dims.Count + (config.MaxBatchSize > 0 ? 1 : 0);
         if (rank > TensorShape.MaxRank)
         {
-            findings.Fault($"{field}.dims", $"the warm-up input '{name}' has {rank} dimensions, the batch included; the most are {TensorShape.MaxRank}");
+            findings.Fault(
+                $"{field}.dims",
+                $"the warm-up input '{name}' has {rank} dimensions, the batch included; the most are {TensorShape.MaxRank}");
         }
 
         if (input.InputDataTypeCase == InputData.None)
@@ -124,7 +125,8 @@ internal static class WarmupSection
         {
             findings.Fault(
                 $"{field}.input_data_file",
-                $"'{input.InputDataFile}' is no file within the model's directory '{DataDirectory}'; give a relative name without '..'");
+                $"'{input.InputDataFile}' is no file within the model's directory '{DataDirectory}';"
+                + " give a relative name without '..'");
         }
     }
 }

@@ -97,7 +97,8 @@ internal sealed class RepositoryDirectory
         var real = RealPath.Resolve(path);
         if (!RealPath.IsWithin(real, _root))
         {
-            throw new IOException($"'{path}' is a symbolic link that leads out of the repository, to '{real}'; put the file into the repository");
+            throw new IOException(
+                $"'{path}' is a symbolic link that leads out of the repository, to '{real}'; put the file into the repository");
         }
     }
 }
