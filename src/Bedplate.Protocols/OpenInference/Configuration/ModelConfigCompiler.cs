@@ -22,9 +22,15 @@ public static class ModelConfigCompiler
     public static CompiledModelConfig Compile(ModelConfig? config, ModelFiles files)
     {
         var completed = ModelConfigDefaults.Apply(config, files);
-        var findings = new ConfigFindings(completed.Name);
-        BackendSection.Check(completed, files, findings);
+        var findings = new ConfigFindings();
+        ModelConfigSize.Check(completed, "", findings);
+        if (findings.HasFaults)
+        {
+            return new CompiledModelConfig { Config = completed, Findings = findings.ToImmutable() };
+        }
+
         var present = VersionSection.Present(completed, files, findings);
+        BackendSection.Check(completed, files, findings);
         VersionSection.Check(completed, files, present, findings);
         BatchingSection.Check(completed, findings);
         TensorSection.Check(completed, findings);

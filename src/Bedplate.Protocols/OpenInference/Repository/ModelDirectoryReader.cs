@@ -188,12 +188,14 @@ internal sealed class ModelDirectoryReader
         }
         else if (entry is DirectoryInfo)
         {
-            _notes.Add($"the directory '{entry.Name}' is ignored: a version's number starts at 1, has no leading zero and fits in 63 bits");
+            _notes.Add(
+                $"the directory '{entry.Name}' is ignored: a version's number starts at 1, has no leading zero and fits in 63 bits");
         }
 
         if (entry.Name == OnnxFile)
         {
-            _notes.Add($"'{OnnxFile}' is ignored: it lies beside the versions; move it into the directory of one, as in '1/{OnnxFile}'");
+            _notes.Add(
+                $"'{OnnxFile}' is ignored: it lies beside the versions; move it into the directory of one, as in '1/{OnnxFile}'");
         }
     }
 

@@ -334,64 +334,26 @@ public class ModelConfigCompilerTests
     }
 
     [Fact]
-    public void The_loaded_model_completes_a_model_without_configuration()
+    public void Lists_and_findings_are_bounded()
     {
-        var signature = new ModelSignature(
-            [new TensorSpec("x", Element.Float32, new TensorShape(-1, 3)), new TensorSpec("y", Element.Bytes, new TensorShape(2), isOptional: true)],
-            [new TensorSpec("label", Element.Int64, new TensorShape(-1))]);
-        var served = ModelConfigCompletion.Complete(Compile(null).Config, signature, instanceCount: 4);
-        var expected = Parse("""
-            name: "m" platform: "onnxruntime_onnx" backend: "onnxruntime" default_model_filename: "model.onnx"
-            version_policy { latest { num_versions: 1 } }
-            input [ { name: "x" data_type: TYPE_FP32 dims: [ -1, 3 ] }, { name: "y" data_type: TYPE_STRING dims: 2 optional: true } ]
-            output { name: "label" data_type: TYPE_INT64 dims: -1 }
-            instance_group { name: "m" kind: KIND_CPU count: 4 }
-            """);
-        Assert.Equal(expected, served);
-    }
+        var many = new ModelConfig();
+        many.Input.AddRange(Enumerable.Range(0, 4096).Select(_ => new ModelInput()));
+        var compiled = ModelConfigCompiler.Compile(many, Files("m", ["model.onnx"]));
+        Assert.Equal(101, compiled.Findings.Length);
+        Assert.Contains("more findings are left out", compiled.Findings[^1].Message, StringComparison.Ordinal);
 
-    [Fact]
-    public void The_loaded_model_completes_a_partial_configuration()
-    {
-        var signature = new ModelSignature(
-            [new TensorSpec("x", Element.Float32, new TensorShape(-1, 3))], [new TensorSpec("label", Element.Int64, new TensorShape(-1))]);
-        var compiled = Compile("max_batch_size: 8 instance_group [ { }, { name: 'b' kind: KIND_MODEL } ]").Config;
-        var served = ModelConfigCompletion.Complete(compiled, signature, instanceCount: 3);
-        Assert.Equal([3], served.Input[0].Dims);
-        Assert.Empty(served.Output[0].Dims);
-        Assert.Equal([8], served.DynamicBatching.PreferredBatchSize);
-        Assert.True(served.DynamicBatching.DefaultQueuePolicy.AllowTimeoutOverride);
-        Assert.Equal(["m_0:2:Cpu", "b:1:Model"], served.InstanceGroup.Select(group => $"{group.Name}:{group.Count}:{group.Kind}"));
+        many.Input.Add(new ModelInput());
+        Assert.Equal(
+            "input: the list has 4097 elements; the most are 4096",
+            ModelConfigCompiler.Compile(many, Files("m", ["model.onnx"])).Problem);
 
-        // What is served can be given back as it is and means the same.
-        var again = ModelConfigCompiler.Compile(served, Files("m", ["model.onnx"]));
-        Assert.Equal(served, again.Config);
-        Assert.Equal(3, again.Spec!.InstanceCount);
-        Assert.Equal("label:INT64[-1]", again.Spec.DeclaredSignature!.Outputs[0].ToString());
-    }
-
-    [Fact]
-    public void Declared_counts_and_tensors_stay_as_they_are()
-    {
-        var compiled = Compile(Tensors + "instance_group { count: 3 }").Config;
-        var signature = new ModelSignature([], [new TensorSpec("other", Element.Int64, new TensorShape(-1))]);
-        Assert.Equal(compiled, ModelConfigCompletion.Complete(compiled, signature, instanceCount: 3));
-    }
-
-    [Fact]
-    public void A_model_without_a_batch_dimension_cannot_have_a_batch_size()
-    {
-        var batching = new ModelSignature([], [new TensorSpec("a", Element.Int64, new TensorShape(-1, 2))]);
-        var fixedSize = new ModelSignature([], [new TensorSpec("b", Element.Int64, new TensorShape(1, 2))]);
-        var scalar = new ModelSignature([], [new TensorSpec("c", Element.Int64, new TensorShape())]);
-        var config = Compile("max_batch_size: 8").Config;
-        Assert.Null(ModelConfigCompletion.CheckBatching(config, batching));
+        var deep = new ModelConfig();
+        deep.ModelWarmup.Add(new ModelWarmup { Inputs = { ["a"] = new ModelWarmup.Types.Input() } });
+        deep.ModelWarmup[0].Inputs["a"].Dims.AddRange(new long[4097]);
         Assert.StartsWith(
-            "autofill failed for model 'm': model does not support batching while non-zero max_batch_size is specified",
-            ModelConfigCompletion.CheckBatching(config, fixedSize),
+            "model_warmup.inputs.dims: the list has 4097 elements",
+            ModelConfigCompiler.Compile(deep, Files("m", ["model.onnx"])).Problem,
             StringComparison.Ordinal);
-        Assert.NotNull(ModelConfigCompletion.CheckBatching(config, scalar));
-        Assert.Null(ModelConfigCompletion.CheckBatching(Compile(null).Config, fixedSize));
     }
 
     private static ModelSpec Spec(string text)

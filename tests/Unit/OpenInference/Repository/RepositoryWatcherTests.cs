@@ -89,7 +89,9 @@ public sealed class RepositoryWatcherTests : IAsyncDisposable
             3,
             new RepositoryWatchOptions
             {
-                PollInterval = TimeSpan.Zero, SettleTime = TimeSpan.FromDays(1), GatherTime = TimeSpan.FromTicks(-1),
+                PollInterval = TimeSpan.Zero,
+                SettleTime = TimeSpan.FromDays(1),
+                GatherTime = TimeSpan.FromTicks(-1),
             }.Check().Count());
     }
 

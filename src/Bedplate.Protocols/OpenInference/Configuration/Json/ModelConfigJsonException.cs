@@ -4,7 +4,7 @@ namespace Bedplate.Protocols.OpenInference.Configuration.Json;
 public sealed class ModelConfigJsonException : Exception
 {
     internal ModelConfigJsonException(string path, string reason, Exception? inner = null)
-        : base($"{path}: {reason}.", inner) => Path = path;
+        : base($"{path}: {reason}", inner) => Path = path;
 
     /// <summary>The JSON path, as in "$.input[0].dims"; "$" for the text as a whole.</summary>
     public string Path { get; }

@@ -29,7 +29,9 @@ internal static class BackendSection
         if (config.ModelOperations is { OpLibraryFilename.Count: > 0 })
         {
             findings.NotSupported(
-                "model_operations.op_library_filename", "libraries with custom operators are", "export the model with standard operators");
+                "model_operations.op_library_filename",
+                "libraries with custom operators are",
+                "export the model with standard operators");
         }
 
         if (config.Parameters.ContainsKey(BatchStrategyParameter))

@@ -22,7 +22,8 @@ internal static class BatchingSection
 
         if (config.SequenceBatching is not null)
         {
-            findings.NotSupported("sequence_batching", "sequences are", "serve the model without it if its requests do not depend on one another");
+            findings.NotSupported(
+                "sequence_batching", "sequences are", "serve the model without it if its requests do not depend on one another");
         }
 
         if (config.EnsembleScheduling is not null || config.Platform == ModelBackends.EnsemblePlatform)
@@ -48,7 +49,9 @@ internal static class BatchingSection
         if (config.DynamicBatching is not { } batching)
         {
             var isDeclared = config.MaxBatchSize > 0 || (config.Input.Count > 0 && config.Output.Count > 0);
-            return isDeclared ? BatchingSpec.Off with { DefaultQueuePolicy = new QueuePolicy { AllowTimeoutOverride = true } } : BatchingSpec.Learned;
+            return isDeclared
+                ? BatchingSpec.Off with { DefaultQueuePolicy = new QueuePolicy { AllowTimeoutOverride = true } }
+                : BatchingSpec.Learned;
         }
 
         return new BatchingSpec
@@ -81,7 +84,8 @@ internal static class BatchingSection
             {
                 findings.Fault(
                     field,
-                    $"dynamic batching preferred size must be <= max batch size for {config.Name}; got {size} and {config.MaxBatchSize}");
+                    $"dynamic batching preferred size must be <= max batch size for {config.Name};"
+                    + $" got {size} and {config.MaxBatchSize}");
             }
         }
 
@@ -93,7 +97,8 @@ internal static class BatchingSection
         var levels = batching.PriorityLevels;
         if (levels > MaxPriorityLevels)
         {
-            findings.Fault("dynamic_batching.priority_levels", $"{levels} priority levels are more than the {MaxPriorityLevels} allowed");
+            findings.Fault(
+                "dynamic_batching.priority_levels", $"{levels} priority levels are more than the {MaxPriorityLevels} allowed");
         }
 
         if (levels == 0)

@@ -50,7 +50,8 @@ internal static class InstanceSection
         {
             findings.Fault(
                 $"{field}.profile",
-                $"{subject} and platform {config.Platform} specifies profile field which is only supported for TensorRT models; remove it");
+                $"{subject} and platform {config.Platform} specifies profile field which is only supported for TensorRT models;"
+                + " remove it");
         }
 
         if (group.RateLimiter is { } limiter && (limiter.Resources.Count > 0 || limiter.Priority > 1))

@@ -9,7 +9,8 @@ internal static class ServiceSection
     {
         if (config.ModelTransactionPolicy is { Decoupled: true })
         {
-            findings.NotSupported("model_transaction_policy.decoupled", "decoupled models are", "remove it if the model answers each request once");
+            findings.NotSupported(
+                "model_transaction_policy.decoupled", "decoupled models are", "remove it if the model answers each request once");
         }
 
         if (config.ResponseCache is { Enable: true })
@@ -20,7 +21,9 @@ internal static class ServiceSection
         if (config.ModelRepositoryAgents is { Agents: { Count: > 0 } agents })
         {
             findings.NotSupported(
-                "model_repository_agents.agents", $"repository agents ('{agents[0].Name}') are", "remove them and prepare the files beforehand");
+                "model_repository_agents.agents",
+                $"repository agents ('{agents[0].Name}') are",
+                "remove them and prepare the files beforehand");
         }
 
         if (config.MetricTags.Count > 0)

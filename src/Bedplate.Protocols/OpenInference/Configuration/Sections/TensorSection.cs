@@ -6,7 +6,9 @@ using WireType = Bedplate.Contracts.OpenInference.DataType;
 
 namespace Bedplate.Protocols.OpenInference.Configuration.Sections;
 
-/// <summary>The declared tensors: input, output, batch_input, batch_output. Rules and texts are Triton's ValidateModelIOConfig.</summary>
+/// <summary>
+/// The declared tensors: input, output, batch_input, batch_output. Rules and texts are Triton's ValidateModelIOConfig.
+/// </summary>
 internal static class TensorSection
 {
     private const int ImageRank = 3;
@@ -57,24 +59,29 @@ internal static class TensorSection
     private static TensorShape FullShape(ModelConfig config, RepeatedField<long> dims) =>
         config.MaxBatchSize > 0 ? new TensorShape([-1, .. dims]) : new TensorShape([.. dims]);
 
-    private static void CheckInput(ModelConfig config, ModelInput input, string field, HashSet<string> names, ConfigFindings findings)
+    private static void CheckInput(
+        ModelConfig config, ModelInput input, string field, HashSet<string> names, ConfigFindings findings)
     {
         var tensor = new Declaration("input", field, input.Name, input.DataType, input.Dims, input.Reshape is not null);
         CheckTensor(config, tensor, names, findings);
         if (input.Format != ModelInput.Types.Format.None && input.Dims.Count != ImageRank)
         {
-            findings.Fault($"{field}.format", $"model input NHWC/NCHW require 3 dims for {config.Name}; '{input.Name}' has {input.Dims.Count}");
+            findings.Fault(
+                $"{field}.format",
+                $"model input NHWC/NCHW require 3 dims for {config.Name}; '{input.Name}' has {input.Dims.Count}");
         }
 
         if (input.AllowRaggedBatch)
         {
-            findings.NotSupported($"{field}.allow_ragged_batch", "ragged batching is", "remove it; requests of equal shape share batches");
+            findings.NotSupported(
+                $"{field}.allow_ragged_batch", "ragged batching is", "remove it; requests of equal shape share batches");
         }
 
         CheckTensorRtOnly(config, field, input.IsShapeTensor, input.IsNonLinearFormatIo, findings);
     }
 
-    private static void CheckOutput(ModelConfig config, ModelOutput output, string field, HashSet<string> names, ConfigFindings findings)
+    private static void CheckOutput(
+        ModelConfig config, ModelOutput output, string field, HashSet<string> names, ConfigFindings findings)
     {
         var tensor = new Declaration("output", field, output.Name, output.DataType, output.Dims, output.Reshape is not null);
         CheckTensor(config, tensor, names, findings);
@@ -128,7 +135,8 @@ internal static class TensorSection
         if (rank > TensorShape.MaxRank)
         {
             findings.Fault(
-                $"{field}.dims", $"model {role} '{tensor.Name}' has {rank} dimensions, the batch included; the most are {TensorShape.MaxRank}");
+                $"{field}.dims",
+                $"model {role} '{tensor.Name}' has {rank} dimensions, the batch included; the most are {TensorShape.MaxRank}");
         }
 
         if (tensor.HasReshape)

@@ -53,7 +53,8 @@ internal static class VersionSection
         {
             findings.Fault(
                 "version_policy",
-                $"at least one version must be available under the version policy of model '{config.Name}'; {Describe(config, files, present)}");
+                $"at least one version must be available under the version policy of model '{config.Name}';"
+                + $" {Describe(config, files, present)}");
         }
     }
 

@@ -15,8 +15,12 @@ internal static class WarmupSection
     // A run before readiness delays it; Triton has no bound here, and a thousand runs already are seconds of start-up.
     private const uint MaxCount = 1000;
 
+    // Names listed in a message; more would bury the rest.
+    private const int MaxNames = 20;
+
     public static void Check(ModelConfig config, ConfigFindings findings)
     {
+        var names = config.Input.Select(input => input.Name).ToHashSet(StringComparer.Ordinal);
         for (var i = 0; i < config.ModelWarmup.Count; i++)
         {
             var field = $"model_warmup[{i}]";
@@ -27,7 +31,7 @@ internal static class WarmupSection
                 continue;
             }
 
-            CheckSample(config, warmup, field, findings);
+            CheckSample(config, names, warmup, field, findings);
         }
     }
 
@@ -55,7 +59,8 @@ internal static class WarmupSection
         };
     }
 
-    private static void CheckSample(ModelConfig config, ModelWarmup warmup, string field, ConfigFindings findings)
+    private static void CheckSample(
+        ModelConfig config, HashSet<string> names, ModelWarmup warmup, string field, ConfigFindings findings)
     {
         var most = Math.Max(1, config.MaxBatchSize);
         if (warmup.BatchSize > most)
@@ -78,11 +83,10 @@ internal static class WarmupSection
         foreach (var (name, input) in warmup.Inputs)
         {
             var inputField = $"{field}.inputs[\"{name}\"]";
-            if (config.Input.Count > 0 && !config.Input.Any(declared => declared.Name == name))
+            if (names.Count > 0 && !names.Contains(name))
             {
-                findings.Fault(
-                    inputField,
-                    $"unexpected inference input '{name}', allowed inputs are: {string.Join(", ", config.Input.Select(declared => declared.Name))}");
+                var allowed = string.Join(", ", config.Input.Take(MaxNames).Select(declared => declared.Name));
+                findings.Fault(inputField, $"unexpected inference input '{name}', allowed inputs are: {allowed}");
             }
 
             CheckInput(config, name, input, inputField, findings);
@@ -106,7 +110,9 @@ internal static class WarmupSection
         var rank = input.Dims.Count + (config.MaxBatchSize > 0 ? 1 : 0);
         if (rank > TensorShape.MaxRank)
         {
-            findings.Fault($"{field}.dims", $"the warm-up input '{name}' has {rank} dimensions, the batch included; the most are {TensorShape.MaxRank}");
+            findings.Fault(
+                $"{field}.dims",
+                $"the warm-up input '{name}' has {rank} dimensions, the batch included; the most are {TensorShape.MaxRank}");
         }
 
         if (input.InputDataTypeCase == InputData.None)
@@ -119,7 +125,8 @@ internal static class WarmupSection
         {
             findings.Fault(
                 $"{field}.input_data_file",
-                $"'{input.InputDataFile}' is no file within the model's directory '{DataDirectory}'; give a relative name without '..'");
+                $"'{input.InputDataFile}' is no file within the model's directory '{DataDirectory}';"
+                + " give a relative name without '..'");
         }
     }
 }

@@ -4,7 +4,7 @@ namespace Bedplate.Protocols.OpenInference.Configuration.TextFormat;
 public sealed class TextFormatException : Exception
 {
     internal TextFormatException(int line, int column, string field, string reason)
-        : base($"line {line}, column {column}: {(field.Length == 0 ? string.Empty : field + ": ")}{reason}.")
+        : base($"line {line}, column {column}: {(field.Length == 0 ? string.Empty : field + ": ")}{reason}")
     {
         Line = line;
         Column = column;

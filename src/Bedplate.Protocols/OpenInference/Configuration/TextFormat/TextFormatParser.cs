@@ -112,7 +112,7 @@ public sealed class TextFormatParser
         _cursor.Path.Enter(name);
         _cursor.Advance();
 
-                if (!_cursor.TryConsume(':') && !IsMessage(field))
+        if (!_cursor.TryConsume(':') && !IsMessage(field))
         {
             throw _cursor.Expected("':' after the field's name");
         }

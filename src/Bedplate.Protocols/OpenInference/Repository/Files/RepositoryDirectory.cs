@@ -10,20 +10,25 @@ namespace Bedplate.Protocols.OpenInference.Repository.Files;
 internal sealed class RepositoryDirectory
 {
     private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
-    private readonly string _root;
+    private readonly string _realPath;
+    private readonly string _realRoot;
 
-    private RepositoryDirectory(string path, string root)
+    private RepositoryDirectory(string path, string realPath, string realRoot)
     {
         Path = path;
-        _root = root;
+        _realPath = realPath;
+        _realRoot = realRoot;
     }
 
     /// <summary>The path as it was given, links not resolved.</summary>
     public string Path { get; }
 
     /// <summary>A repository's own directory.</summary>
-    public static RepositoryDirectory OpenRoot(string path) =>
-        new(System.IO.Path.GetFullPath(path), RealPath.Resolve(path));
+    public static RepositoryDirectory OpenRoot(string path)
+    {
+        var real = RealPath.Resolve(path);
+        return new RepositoryDirectory(System.IO.Path.GetFullPath(path), real, real);
+    }
 
     /// <summary>What lies in the directory, by name in ordinal order; hidden entries (".x") are left out.</summary>
     public IReadOnlyList<FileSystemInfo> List()
@@ -37,12 +42,8 @@ internal sealed class RepositoryDirectory
 
     /// <summary>A directory within.</summary>
     /// <exception cref="IOException">It leads out of the repository.</exception>
-    public RepositoryDirectory Enter(string name)
-    {
-        var path = System.IO.Path.Combine(Path, name);
-        RequireWithin(path);
-        return new RepositoryDirectory(path, _root);
-    }
+    public RepositoryDirectory Enter(string name) =>
+        new(System.IO.Path.Combine(Path, name), ResolveWithin(name), _realRoot);
 
     /// <summary>The path of a file within, or false when there is none.</summary>
     /// <exception cref="IOException">It leads out of the repository.</exception>
@@ -55,7 +56,7 @@ internal sealed class RepositoryDirectory
             return false;
         }
 
-        RequireWithin(path);
+        ResolveWithin(name);
         return true;
     }
 
@@ -83,21 +84,25 @@ internal sealed class RepositoryDirectory
         }
         else
         {
-            if (entry.LinkTarget is not null)
-            {
-                RequireWithin(entry.FullName);
-            }
-
+            ResolveWithin(entry.Name);
             stamp.AddFile(entry.Name, FileStatus.Read(entry.FullName));
         }
     }
 
-    private void RequireWithin(string path)
+    private string ResolveWithin(string name)
     {
-        var real = RealPath.Resolve(path);
-        if (!RealPath.IsWithin(real, _root))
+        var real = System.IO.Path.Combine(_realPath, name);
+        if (name.AsSpan().IndexOfAny('/', '\\') < 0 && new FileInfo(real).LinkTarget is null)
         {
-            throw new IOException($"'{path}' is a symbolic link that leads out of the repository, to '{real}'; put the file into the repository");
+            // What is no link lies where its directory lies, which was looked at before.
+            return real;
         }
+
+        real = RealPath.Resolve(real);
+        return RealPath.IsWithin(real, _realRoot)
+            ? real
+            : throw new IOException(
+                $"'{System.IO.Path.Combine(Path, name)}' is a symbolic link that leads out of the repository, to '{real}';"
+                + " put the file into the repository");
     }
 }

@@ -25,7 +25,8 @@ internal sealed class StampBudget
     {
         if (++_depth > MaxDepth)
         {
-            throw new IOException($"the model's directories are nested deeper than {MaxDepth} at '{path}'; is a link to a directory above among them?");
+            throw new IOException(
+                $"the model's directories are nested deeper than {MaxDepth} at '{path}'; is a link to a directory above among them?");
         }
     }
 
