@@ -51,9 +51,14 @@ public sealed partial class ModelLifecycle : IAsyncDisposable
             await LoadVersionAsync(spec, available[number], cancellationToken);
         }
 
-        foreach (var served in Catalog.VersionsOf(spec.Name).Where(served => !wanted.Contains(served.Version)))
+        // What is no longer wanted serves on while nothing that is wanted can take its place.
+        var versions = Catalog.VersionsOf(spec.Name);
+        if (wanted.Count == 0 || versions.Any(served => wanted.Contains(served.Version)))
         {
-            BeginUnload(served);
+            foreach (var served in versions.Where(served => !wanted.Contains(served.Version)))
+            {
+                BeginUnload(served);
+            }
         }
 
         return [.. Catalog.StatusesOf(spec.Name).Where(status => wanted.Contains(status.Version))];

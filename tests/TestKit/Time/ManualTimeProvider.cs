@@ -104,7 +104,12 @@ public sealed class ManualTimeProvider : TimeProvider
             {
                 clock.Disarm(this);
                 Period = period > TimeSpan.Zero ? period : TimeSpan.Zero;
-                if (dueTime != Timeout.InfiniteTimeSpan)
+                if (dueTime == TimeSpan.Zero)
+                {
+                    // Due already: it does not wait for the clock to move.
+                    ThreadPool.QueueUserWorkItem(_ => Fire());
+                }
+                else if (dueTime != Timeout.InfiniteTimeSpan)
                 {
                     clock.Arm(this, clock._now + dueTime);
                 }

@@ -1,6 +1,7 @@
 using Bedplate.Inference;
 using Bedplate.Inference.Models;
 using Bedplate.Tests.TestKit.Engine;
+using Bedplate.Tests.TestKit.Time;
 
 namespace Bedplate.Tests.Unit.Inference.Scheduling;
 
@@ -8,7 +9,7 @@ public sealed class CallSchedulerTests : IAsyncDisposable
 {
     private static readonly BatchingSpec Configured = new() { Mode = BatchingMode.Configured };
 
-    private readonly TestClock _clock = new();
+    private readonly ManualTimeProvider _clock = new();
     private readonly ManualBackend _backend = new();
     private TestEngine? _test;
 
@@ -125,7 +126,7 @@ public sealed class CallSchedulerTests : IAsyncDisposable
         var spec = Configured with { MaxQueueDelay = TimeSpan.FromMilliseconds(5) };
         var model = await LoadAsync(TestModels.Manual("m", maxBatchSize: 4, batching: spec));
         var (first, second) = (Run(model, 1), Run(model, 2));
-        await _clock.WaitForTimerAsync();
+        await _clock.WhenArmedAsync();
         Assert.False(_backend.HasStarted);
         _clock.Advance(TimeSpan.FromMilliseconds(5));
         var run = await _backend.NextRunAsync();

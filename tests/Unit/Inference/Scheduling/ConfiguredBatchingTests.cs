@@ -3,6 +3,7 @@ using Bedplate.Inference.Models;
 using Bedplate.Inference.Scheduling;
 using Bedplate.Inference.Scheduling.Batching;
 using Bedplate.Tests.TestKit.Engine;
+using Bedplate.Tests.TestKit.Time;
 
 namespace Bedplate.Tests.Unit.Inference.Scheduling;
 
@@ -10,7 +11,7 @@ namespace Bedplate.Tests.Unit.Inference.Scheduling;
 public sealed class ConfiguredBatchingTests : IAsyncDisposable
 {
     private static readonly TimeSpan Delay = TimeSpan.FromMicroseconds(500);
-    private readonly TestClock _clock = new();
+    private readonly ManualTimeProvider _clock = new();
     private readonly TestEngine _test = new();
     private readonly List<InferenceRequest> _requests = [];
 

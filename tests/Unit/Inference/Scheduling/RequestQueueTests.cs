@@ -2,12 +2,13 @@ using Bedplate.Inference;
 using Bedplate.Inference.Models;
 using Bedplate.Inference.Scheduling;
 using Bedplate.Tests.TestKit.Engine;
+using Bedplate.Tests.TestKit.Time;
 
 namespace Bedplate.Tests.Unit.Inference.Scheduling;
 
 public sealed class RequestQueueTests : IAsyncDisposable
 {
-    private readonly TestClock _clock = new();
+    private readonly ManualTimeProvider _clock = new();
     private readonly TestEngine _test = new();
     private readonly List<InferenceRequest> _requests = [];
 
