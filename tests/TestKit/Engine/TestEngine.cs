@@ -63,7 +63,8 @@ public sealed class TestEngine : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await Engine.DisposeAsync();
+        // A failed test leaves requests behind, for which the drain would wait for ever.
+        await Engine.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
         _memory.Verify();
     }
 }
