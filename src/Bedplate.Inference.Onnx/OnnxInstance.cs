@@ -148,7 +148,12 @@ public sealed unsafe class OnnxInstance : ICallInstance
             ref readonly var tensor = ref tensors[i];
             if (!tensor.IsPresent)
             {
-                continue;
+                if (_model.Signature.Inputs[i].IsOptional)
+                {
+                    continue;
+                }
+
+                return InvalidInput(i, "it is required and was not given");
             }
 
             OrtValue* value = null;
