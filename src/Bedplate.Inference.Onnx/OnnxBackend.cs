@@ -49,12 +49,16 @@ public sealed class OnnxBackend : IBackend
     /// <summary>The runtime in this process.</summary>
     public OnnxRuntimeInfo Runtime { get; }
 
-    /// <inheritdoc/>
-    public ILoadedModel Load(ModelSource source, CancellationToken cancellationToken)
+    ILoadedModel IBackend.Load(ModelSource source, CancellationToken cancellationToken) => Load(source, cancellationToken);
+
+    /// <inheritdoc cref="IBackend.Load"/>
+    public OnnxModel Load(ModelSource source, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var parameters = ModelParameters.Read(source, _options);
-        return Open(source, parameters, _loader.LoadFile(source, parameters, ModelFile.Locate(source), cancellationToken));
+        var path = ModelFile.Locate(source);
+        return Open(
+            source, parameters, _loader.LoadFile(source, parameters, path, cancellationToken), new FileInfo(path).Length);
     }
 
     /// <summary>
@@ -62,7 +66,7 @@ public sealed class OnnxBackend : IBackend
     /// directory of its external data; empty for a model that has none.
     /// </summary>
     /// <exception cref="ModelLoadException">The model cannot be loaded; the message is for the operator.</exception>
-    public ICallModel Load(ModelSource source, ReadOnlySpan<byte> model, CancellationToken cancellationToken)
+    public OnnxModel Load(ModelSource source, ReadOnlySpan<byte> model, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (model.IsEmpty)
@@ -72,15 +76,16 @@ public sealed class OnnxBackend : IBackend
 
         var parameters = ModelParameters.Read(source, _options);
         var directory = source.Path.Length == 0 ? null : Path.GetFullPath(source.Path);
-        return Open(source, parameters, _loader.LoadBytes(source, parameters, model, directory, cancellationToken));
+        return Open(
+            source, parameters, _loader.LoadBytes(source, parameters, model, directory, cancellationToken), model.Length);
     }
 
-    private unsafe OnnxModel Open(ModelSource source, ModelParameters parameters, OrtSessionHandle session)
+    private unsafe OnnxModel Open(ModelSource source, ModelParameters parameters, OrtSessionHandle session, long fileBytes)
     {
         try
         {
             var layout = OnnxSignature.Read(_environment, session.Pointer, source);
-            return new OnnxModel(_environment, session, layout, parameters, _memory);
+            return new OnnxModel(_environment, session, layout, parameters, new SessionMemory(_environment, session.Pointer, fileBytes), _memory);
         }
         catch
         {

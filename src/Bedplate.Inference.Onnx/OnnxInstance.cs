@@ -111,6 +111,7 @@ public sealed unsafe class OnnxInstance : ICallInstance
 
     private OrtRunOptions* Begin(long id)
     {
+        ObjectDisposedException.ThrowIf(_model.Session.IsClosed, _model);
         lock (_runLock)
         {
             Debug.Assert(!_isRunning, "A slot runs one execution at a time.");

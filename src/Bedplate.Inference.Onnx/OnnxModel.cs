@@ -18,15 +18,20 @@ public sealed unsafe class OnnxModel : ICallModel
     private readonly byte[]? _arenaShrinkage;
 
     internal OnnxModel(
-        OrtEnvironment environment, OrtSessionHandle session, OnnxSignature layout, ModelParameters parameters, TensorMemoryPool memory)
+        OrtEnvironment environment,
+        OrtSessionHandle session,
+        OnnxSignature layout,
+        ModelParameters parameters,
+        SessionMemory memory,
+        TensorMemoryPool outputs)
     {
         Environment = environment;
         Session = session;
         Layout = layout;
-        Delivery = new OutputDelivery(environment, layout.Signature, new OutputBufferPool(environment.Api, session), memory);
+        Delivery = new OutputDelivery(environment, layout.Signature, new OutputBufferPool(environment.Api, session), outputs);
         Metadata = OnnxModelMetadata.Read(environment, session.Pointer);
         _arenaShrinkage = parameters.ArenaShrinkage is { } devices ? Utf8.Terminated(devices) : null;
-        _memory = new SessionMemory(environment, session.Pointer);
+        _memory = memory;
     }
 
     /// <inheritdoc/>
@@ -35,10 +40,17 @@ public sealed unsafe class OnnxModel : ICallModel
     /// <summary>What the file says of itself.</summary>
     public OnnxModelMetadata Metadata { get; }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Bytes held for the model itself: what its arena holds after loading, or the file's size where that is more, as
+    /// weights the runtime uses where the file put them are not in the arena. A lower bound; external data, which is
+    /// mapped from its file, is not in it.
+    /// </summary>
     public long MemoryBytes => _memory.ModelBytes;
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Most bytes the model's arena has held beyond those after loading. Loading itself needs some, so the figure says
+    /// what runs need from where it grows. 0 when the arena is off or the runtime is older than 1.23.
+    /// </summary>
     public long PeakActivationBytes => _memory.PeakActivationBytes;
 
     internal OrtEnvironment Environment { get; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Bedplate.Inference.Models;
+using Bedplate.Inference.Onnx.Providers;
 
 namespace Bedplate.Inference.Onnx.Loading;
 
@@ -50,11 +51,7 @@ internal sealed class ModelParameters
             parameters.Apply(key, value, options);
         }
 
-        if (parameters.RunsOperatorsInParallel && parameters.OnCallingThreadOnly)
-        {
-            parameters._faults.Add("'execution_mode' = 1 needs threads, and 'intra_op_thread_count' = 1 takes them away; keep one of the two");
-        }
-
+        parameters.RequireConsistent(options);
         return parameters._faults.Count == 0
             ? parameters
             : throw new ModelLoadException(
@@ -125,6 +122,11 @@ internal sealed class ModelParameters
 
             case "memory.enable_memory_arena_shrinkage":
                 ArenaShrinkage = value;
+                if (!IsDeviceList(value))
+                {
+                    Refuse(key, value, "list devices with an arena, as in cpu:0 or cpu:0;gpu:0");
+                }
+
                 break;
 
             default:
@@ -164,6 +166,35 @@ internal sealed class ModelParameters
                 + string.Join(", ", SessionConfigKeys.Honoured.Order(StringComparer.Ordinal)));
         }
     }
+
+    // What the runtime would find out in every single run.
+    private void RequireConsistent(OnnxRuntimeOptions options)
+    {
+        if (RunsOperatorsInParallel && OnCallingThreadOnly)
+        {
+            _faults.Add("'execution_mode' = 1 needs threads, and 'intra_op_thread_count' = 1 takes them away; keep one of the two");
+        }
+
+        if (ArenaShrinkage is null)
+        {
+            return;
+        }
+
+        if (!EnableMemoryArena && ArenaShrinkage.Contains("cpu", StringComparison.Ordinal))
+        {
+            Refuse("memory.enable_memory_arena_shrinkage", ArenaShrinkage, "the arena is off, so there is none to shrink");
+        }
+
+        if (ArenaShrinkage.Contains("gpu", StringComparison.Ordinal)
+            && options.ExecutionProviders.All(provider => ExecutionProvider.Find(provider.Name)!.Registration.Kind == ProviderRegistration.RegistrationKind.BuiltIn))
+        {
+            Refuse("memory.enable_memory_arena_shrinkage", ArenaShrinkage, "the model runs on the CPU");
+        }
+    }
+
+    private static bool IsDeviceList(string value) => value.Split(';').All(device =>
+        device.Split(':') is ["cpu" or "gpu", var id]
+        && uint.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out _));
 
     private int? ReadInteger(string key, string value)
     {

@@ -35,7 +35,7 @@ internal sealed unsafe class OutputDelivery(
 
         if (type == DataType.Bytes)
         {
-            return Gather(binding, [(nint)value], new Rows(type, shape, shape, count), out execution.Outputs[binding.ValuesIndex]);
+            return Gather(binding, [(nint)value], new Rows(type, shape, count), out execution.Outputs[binding.ValuesIndex]);
         }
 
         void* data;
@@ -206,7 +206,7 @@ internal sealed unsafe class OutputDelivery(
             }
         }
 
-        return Gather(binding, rows, new Rows(type, stacked, shape, count), out execution.Outputs[outputIndex]);
+        return Gather(binding, rows, new Rows(type, stacked, count), out execution.Outputs[outputIndex]);
     }
 
     private BackendOutcome DeliverEmpty(OutputBinding binding, DataType type, TensorShape shape, out Tensor tensor)
@@ -216,7 +216,7 @@ internal sealed unsafe class OutputDelivery(
             shape[i] = Math.Max(0, shape[i]);
         }
 
-        return Gather(binding, [], new Rows(type, shape, shape, 0), out tensor);
+        return Gather(binding, [], new Rows(type, shape, 0), out tensor);
     }
 
     /// <summary>Copies values of one type and shape, one after the other, into one tensor.</summary>
@@ -318,7 +318,6 @@ internal sealed unsafe class OutputDelivery(
     /// <summary>What the values being gathered have in common.</summary>
     /// <param name="Type">Their element type.</param>
     /// <param name="Shape">The shape of the tensor they make.</param>
-    /// <param name="ValueShape">The shape of each.</param>
     /// <param name="CountPerValue">Elements of each.</param>
-    private readonly record struct Rows(DataType Type, TensorShape Shape, TensorShape ValueShape, long CountPerValue);
+    private readonly record struct Rows(DataType Type, TensorShape Shape, long CountPerValue);
 }

@@ -190,7 +190,7 @@ public static class OnnxModels
 
     /// <summary>
     /// Functions of ten calls each, <paramref name="levels"/> deep: a file of a few hundred bytes per level that unfolds
-    /// to 10^levels nodes. From 7 levels on loading takes minutes and gigabytes.
+    /// to 10^levels nodes. Five levels take ONNX Runtime 1.30.0 some 20 seconds to load, seven minutes and gigabytes.
     /// </summary>
     public static OnnxModelBuilder FunctionBomb(int levels = 7)
     {

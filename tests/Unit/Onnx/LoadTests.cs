@@ -160,7 +160,7 @@ public class LoadTests
     {
         using var rig = new OnnxRig();
         using var source = new CancellationTokenSource();
-        var model = OnnxModels.FunctionBomb().ToBytes();
+        var model = OnnxModels.FunctionBomb(levels: 5).ToBytes();
         var load = Task.Factory.StartNew(
             () => rig.Backend.Load(OnnxRig.Source(), model, source.Token),
             CancellationToken.None,

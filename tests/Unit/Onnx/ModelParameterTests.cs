@@ -40,6 +40,9 @@ public class ModelParameterTests
     [InlineData("execution_mode", "2", "0 (sequential) or 1 (parallel)")]
     [InlineData("level", "3", "-1 (basic)")]
     [InlineData("enable_mem_arena", "yes", "use 1 or 0")]
+    [InlineData("memory.enable_memory_arena_shrinkage", "cpu", "cpu:0")]
+    [InlineData("memory.enable_memory_arena_shrinkage", "gpu:0", "runs on the CPU")]
+    [InlineData("memory.enable_memory_arena_shrinkage", "cpu:0;disk:1", "cpu:0")]
     [InlineData("session.intra_op.allow_spinning", "1", "AllowSpinning")]
     [InlineData("session.set_denormal_as_zero", "1", "every thread")]
     [InlineData("session.disable_prepacking", "", "1 to 1024 characters")]
@@ -63,6 +66,19 @@ public class ModelParameterTests
             parameters: new Dictionary<string, string> { ["level"] = "9", ["color"] = "red", ["enable_mem_pattern"] = "1" });
         Assert.Contains("'level' = '9'", refusal, StringComparison.Ordinal);
         Assert.Contains("'color' = 'red'", refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_arena_that_is_off_cannot_shrink()
+    {
+        using var rig = new OnnxRig();
+        var refusal = rig.RefusalOf(
+            OnnxModels.Add(),
+            parameters: new Dictionary<string, string>
+            {
+                ["memory.enable_memory_arena_shrinkage"] = "cpu:0", ["enable_mem_arena"] = "0",
+            });
+        Assert.Contains("none to shrink", refusal, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -27,10 +27,10 @@ internal sealed class OnnxRig : IDisposable
 
     public OnnxModel Load(
         OnnxModelBuilder model, ModelSignature? declared = null, IReadOnlyDictionary<string, string>? parameters = null) =>
-        (OnnxModel)Backend.Load(Source(declared: declared, parameters: parameters), model.ToBytes(), TestContext.Current.CancellationToken);
+        Backend.Load(Source(declared: declared, parameters: parameters), model.ToBytes(), TestContext.Current.CancellationToken);
 
     public OnnxModel LoadFile(string path) =>
-        (OnnxModel)Backend.Load(Source(path), TestContext.Current.CancellationToken);
+        Backend.Load(Source(path), TestContext.Current.CancellationToken);
 
     /// <summary>Loads, and returns the message of the refusal.</summary>
     public string RefusalOf(

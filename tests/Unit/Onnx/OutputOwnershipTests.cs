@@ -137,13 +137,15 @@ public class OutputOwnershipTests
     }
 
     [Fact]
-    public void A_disposed_model_makes_no_more_slots()
+    public void A_disposed_model_makes_no_more_slots_and_runs_no_more()
     {
         using var rig = new OnnxRig();
         var model = rig.Load(OnnxModels.Add());
+        using var slot = rig.Slot(model);
         model.Dispose();
         model.Dispose();
         Assert.Throws<ObjectDisposedException>(model.CreateInstance);
+        Assert.Throws<ObjectDisposedException>(() => slot.Run());
     }
 
     private static void RunOnce(SlotRun slot, long id)
