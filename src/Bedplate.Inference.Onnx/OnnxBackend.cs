@@ -85,7 +85,8 @@ public sealed class OnnxBackend : IBackend
         try
         {
             var layout = OnnxSignature.Read(_environment, session.Pointer, source);
-            return new OnnxModel(_environment, session, layout, parameters, new SessionMemory(_environment, session.Pointer, fileBytes), _memory);
+            var memory = new SessionMemory(_environment, session.Pointer, fileBytes);
+            return new OnnxModel(_environment, session, layout, parameters, memory, _memory, _options.LogSeverity);
         }
         catch
         {

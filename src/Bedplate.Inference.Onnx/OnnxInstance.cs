@@ -26,13 +26,16 @@ public sealed unsafe class OnnxInstance : ICallInstance
     private readonly nint[] _outputs;
     private readonly int[] _outputBindings;
 
-    // Guards the four fields below. Terminate acts only while _isRunning is set for its id, and the run's end clears
-    // that under the same lock; so the run options of a finished run, or of the next, are never touched.
+    // Guards the fields below. Terminate touches the run options only while _isRunning is set for its id, and the
+    // run's end clears that under the same lock; so those of a finished run, or of the next, are never touched. A
+    // termination for another id may be for the run about to begin, between the engine's dispatch and Run: it is kept
+    // until the next run begins, and then either is for that run or is for one that was over.
     private readonly Lock _runLock = new();
     private OrtHandle<OrtRunOptions> _runOptions;
     private long _runId;
     private bool _isRunning;
     private bool _isTerminated;
+    private long? _earlyTermination;
 
     internal OnnxInstance(OnnxModel model)
     {
@@ -53,7 +56,12 @@ public sealed unsafe class OnnxInstance : ICallInstance
     /// <inheritdoc/>
     public BackendOutcome Run(CallExecution execution)
     {
-        var options = Begin(execution.Id);
+        if (!TryBegin(execution.Id, out var options))
+        {
+            execution.ComputeStart = execution.ComputeEnd = Stopwatch.GetTimestamp();
+            return new BackendOutcome(BackendStatus.Terminated, "The run was terminated before it began.");
+        }
+
         var inputCount = 0;
         var outputCount = 0;
         var isEnded = false;
@@ -98,7 +106,11 @@ public sealed unsafe class OnnxInstance : ICallInstance
     {
         lock (_runLock)
         {
-            if (_isRunning && _runId == executionId && !_isTerminated)
+            if (!_isRunning || _runId != executionId)
+            {
+                _earlyTermination = executionId;
+            }
+            else if (!_isTerminated)
             {
                 _isTerminated = true;
                 _api.Check(_api.RunOptionsSetTerminate(_runOptions.Pointer));
@@ -109,15 +121,18 @@ public sealed unsafe class OnnxInstance : ICallInstance
     /// <summary>Gives the slot back; it must not be running.</summary>
     public void Dispose() => _runOptions.Dispose();
 
-    private OrtRunOptions* Begin(long id)
+    private bool TryBegin(long id, out OrtRunOptions* options)
     {
         ObjectDisposedException.ThrowIf(_model.Session.IsClosed, _model);
         lock (_runLock)
         {
             Debug.Assert(!_isRunning, "A slot runs one execution at a time.");
+            var isTerminated = _earlyTermination == id;
+            _earlyTermination = null;
             _runId = id;
-            _isRunning = true;
-            return _runOptions.Pointer;
+            _isRunning = !isTerminated;
+            options = _runOptions.Pointer;
+            return !isTerminated;
         }
     }
 

@@ -5,6 +5,7 @@ using Bedplate.Inference.Onnx.Loading;
 using Bedplate.Inference.Onnx.Signatures;
 using Bedplate.Inference.Onnx.Values;
 using Bedplate.Tensors;
+using Microsoft.Extensions.Logging;
 
 namespace Bedplate.Inference.Onnx;
 
@@ -16,6 +17,7 @@ public sealed unsafe class OnnxModel : ICallModel
 {
     private readonly SessionMemory _memory;
     private readonly byte[]? _arenaShrinkage;
+    private readonly OrtLoggingLevel _runSeverity;
 
     internal OnnxModel(
         OrtEnvironment environment,
@@ -23,7 +25,8 @@ public sealed unsafe class OnnxModel : ICallModel
         OnnxSignature layout,
         ModelParameters parameters,
         SessionMemory memory,
-        TensorMemoryPool outputs)
+        TensorMemoryPool outputs,
+        LogLevel logSeverity)
     {
         Environment = environment;
         Session = session;
@@ -32,6 +35,10 @@ public sealed unsafe class OnnxModel : ICallModel
         Metadata = OnnxModelMetadata.Read(environment, session.Pointer);
         _arenaShrinkage = parameters.ArenaShrinkage is { } devices ? Utf8.Terminated(devices) : null;
         _memory = memory;
+
+        // The runtime logs each failing run as an error, with values of the request in it. The caller gets that text;
+        // the log gets it only where runs are asked to be told.
+        _runSeverity = logSeverity <= LogLevel.Debug ? RuntimeLog.ToSeverity(logSeverity) : OrtLoggingLevel.Fatal;
     }
 
     /// <inheritdoc/>
@@ -82,6 +89,7 @@ public sealed unsafe class OnnxModel : ICallModel
         OrtRunOptions* created;
         api.Check(api.CreateRunOptions(&created));
         var options = new OrtHandle<OrtRunOptions>(api, created, OrtApiIndex.ReleaseRunOptions);
+        api.Check(api.RunOptionsSetRunLogSeverityLevel(created, _runSeverity));
         if (_arenaShrinkage is not null)
         {
             fixed (byte* key = "memory.enable_memory_arena_shrinkage\0"u8, devices = _arenaShrinkage)

@@ -181,6 +181,9 @@ internal sealed unsafe class OrtApi
     public OrtStatus* CreateRunOptions(OrtRunOptions** result) =>
         ((delegate* unmanaged<OrtRunOptions**, OrtStatus*>)_table[OrtApiIndex.CreateRunOptions])(result);
 
+    public OrtStatus* RunOptionsSetRunLogSeverityLevel(OrtRunOptions* options, OrtLoggingLevel severity) =>
+        ((delegate* unmanaged<OrtRunOptions*, int, OrtStatus*>)_table[OrtApiIndex.RunOptionsSetRunLogSeverityLevel])(options, (int)severity);
+
     public OrtStatus* RunOptionsSetTerminate(OrtRunOptions* options) =>
         ((delegate* unmanaged<OrtRunOptions*, OrtStatus*>)_table[OrtApiIndex.RunOptionsSetTerminate])(options);
 

@@ -188,7 +188,7 @@ public class OutputFormTests
     }
 
     /// <summary>x[2, n] cut into pieces of two columns, the last of which may have one.</summary>
-    private static OnnxModelBuilder Split(DataType type)
+    internal static OnnxModelBuilder Split(DataType type)
     {
         var model = new OnnxModelBuilder();
         model.Graph

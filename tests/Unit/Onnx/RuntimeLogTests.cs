@@ -22,6 +22,20 @@ public class RuntimeLogTests
     }
 
     [Fact]
+    public void Requests_that_fail_leave_no_line_in_the_log()
+    {
+        using var rig = new OnnxRig();
+        var log = new ListLogger();
+        var backend = new OnnxBackend(new OnnxRuntimeOptions(), rig.Memory, log);
+        using var model = backend.Load(
+            OnnxRig.Source(), OnnxModels.IntegerDivision().ToBytes(), TestContext.Current.CancellationToken);
+        using var slot = rig.Slot(model);
+        slot.Input("a", DataType.Int64, [1], 1L).Input("b", DataType.Int64, [1], 0L);
+        Assert.False(slot.Run().IsSuccess);
+        Assert.Empty(log.Lines);
+    }
+
+    [Fact]
     public void A_log_that_throws_does_not_end_the_process()
     {
         using var rig = new OnnxRig();

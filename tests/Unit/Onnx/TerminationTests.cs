@@ -18,9 +18,9 @@ public class TerminationTests
         for (var round = 1; round <= 3; round++)
         {
             slot.Floats("x", [2], 1, 2).Execution.Id = round;
-            var run = Task.Factory.StartNew(() => slot.Run(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            await TerminateUntilDone(slot, round, run);
-            Assert.Equal(BackendStatus.Terminated, (await run).Status);
+            var run = Start(slot);
+            slot.Instance.Terminate(round);
+            Assert.Equal(BackendStatus.Terminated, (await run.WaitAsync(Patience, TestContext.Current.CancellationToken)).Status);
             Assert.False(slot.Execution.Outputs[0].IsPresent);
         }
     }
@@ -32,9 +32,10 @@ public class TerminationTests
         using var model = rig.Load(OnnxModels.HeavyChain(nodes: 400, size: 256));
         using var slot = rig.Slot(model);
         slot.Floats("x", [256, 256], new float[256 * 256]).Execution.Id = 1;
-        var run = Task.Factory.StartNew(() => slot.Run(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        await TerminateUntilDone(slot, 1, run);
-        Assert.Equal(BackendStatus.Terminated, (await run).Status);
+        var run = Start(slot);
+        await Begun(slot);
+        slot.Instance.Terminate(1);
+        Assert.Equal(BackendStatus.Terminated, (await run.WaitAsync(Patience, TestContext.Current.CancellationToken)).Status);
 
         slot.Execution.Id = 2;
         slot.Succeed();
@@ -42,19 +43,33 @@ public class TerminationTests
     }
 
     [Fact]
-    public void Terminating_a_run_that_is_over_or_not_yet_begun_does_nothing()
+    public void Terminating_a_run_that_is_over_does_nothing()
     {
         using var rig = new OnnxRig();
         using var model = rig.Load(OnnxModels.Identity(DataType.Float32, "n"));
         using var slot = rig.Slot(model);
-        slot.Instance.Terminate(0);
         slot.Execution.Id = 1;
         slot.Floats("x", [1], 1).Succeed();
         slot.Instance.Terminate(1);
-        slot.Instance.Terminate(2);
         slot.Execution.Id = 2;
         slot.Succeed();
         Assert.Equal([1f], slot.Output<float>("y"));
+    }
+
+    [Fact]
+    public void A_run_that_is_terminated_before_it_begins_does_not_begin_and_the_next_does()
+    {
+        using var rig = new OnnxRig();
+        using var model = rig.Load(OnnxModels.Identity(DataType.Float32, "n"));
+        using var slot = rig.Slot(model);
+        slot.Floats("x", [1], 1).Execution.Id = 7;
+        slot.Instance.Terminate(7);
+        Assert.Equal(BackendStatus.Terminated, slot.Run().Status);
+        Assert.False(slot.Execution.Outputs[0].IsPresent);
+        slot.Execution.Id = 8;
+        slot.Succeed();
+        slot.Execution.Id = 7;
+        slot.Succeed();
     }
 
     [Fact]
@@ -66,16 +81,17 @@ public class TerminationTests
         using var second = rig.Slot(model);
         first.Floats("x", [1], 1).Execution.Id = 1;
         second.Floats("x", [1], 1).Execution.Id = 2;
-        var firstRun = Task.Factory.StartNew(() => first.Run(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        var secondRun = Task.Factory.StartNew(() => second.Run(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        await TerminateUntilDone(first, 1, firstRun);
-        Assert.Equal(BackendStatus.Terminated, (await firstRun).Status);
+        var firstRun = Start(first);
+        var secondRun = Start(second);
+        await Begun(second);
+        first.Instance.Terminate(1);
+        Assert.Equal(BackendStatus.Terminated, (await firstRun.WaitAsync(Patience, TestContext.Current.CancellationToken)).Status);
         Assert.False(secondRun.IsCompleted);
 
         // Its id is not this run's.
         second.Instance.Terminate(1);
-        await TerminateUntilDone(second, 2, secondRun);
-        Assert.Equal(BackendStatus.Terminated, (await secondRun).Status);
+        second.Instance.Terminate(2);
+        Assert.Equal(BackendStatus.Terminated, (await secondRun.WaitAsync(Patience, TestContext.Current.CancellationToken)).Status);
     }
 
     [Fact]
@@ -94,7 +110,11 @@ public class TerminationTests
                 while (!Volatile.Read(ref over))
                 {
                     // Odd runs only: no even one may end otherwise than with its result.
-                    slot.Instance.Terminate(Volatile.Read(ref current) | 1);
+                    var id = Volatile.Read(ref current);
+                    if ((id & 1) == 1)
+                    {
+                        slot.Instance.Terminate(id);
+                    }
                 }
             },
             CancellationToken.None,
@@ -123,15 +143,17 @@ public class TerminationTests
         Assert.True(terminated > 0, "No termination met a run; the race was not tried.");
     }
 
-    // The run may not have begun when the first call is made; from then on every call is for a run that is going on.
-    private static async Task TerminateUntilDone(SlotRun slot, long id, Task run)
+    // The slot stamps the start of computing right before it calls the runtime.
+    private static async Task Begun(SlotRun slot)
     {
         var began = Stopwatch.GetTimestamp();
-        while (!run.IsCompleted)
+        while (slot.Execution.ComputeStart == 0)
         {
-            Assert.True(Stopwatch.GetElapsedTime(began) < Patience, "The run did not end.");
-            slot.Instance.Terminate(id);
+            Assert.True(Stopwatch.GetElapsedTime(began) < Patience, "The run did not begin.");
             await Task.Yield();
         }
     }
+
+    private static Task<BackendOutcome> Start(SlotRun slot) => Task.Factory.StartNew(
+        () => slot.Run(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }
