@@ -76,7 +76,8 @@ public class ModelParameterTests
             OnnxModels.Add(),
             parameters: new Dictionary<string, string>
             {
-                ["memory.enable_memory_arena_shrinkage"] = "cpu:0", ["enable_mem_arena"] = "0",
+                ["memory.enable_memory_arena_shrinkage"] = "cpu:0",
+                ["enable_mem_arena"] = "0",
             });
         Assert.Contains("none to shrink", refusal, StringComparison.Ordinal);
     }

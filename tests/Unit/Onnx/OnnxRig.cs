@@ -17,13 +17,13 @@ internal sealed class OnnxRig : IDisposable
 
     public static ModelSource Source(
         string path = "", ModelSignature? declared = null, IReadOnlyDictionary<string, string>? parameters = null) => new()
-    {
-        Name = "m",
-        Version = 1,
-        Path = path,
-        DeclaredSignature = declared,
-        Parameters = parameters ?? new Dictionary<string, string>(),
-    };
+        {
+            Name = "m",
+            Version = 1,
+            Path = path,
+            DeclaredSignature = declared,
+            Parameters = parameters ?? new Dictionary<string, string>(),
+        };
 
     public OnnxModel Load(
         OnnxModelBuilder model, ModelSignature? declared = null, IReadOnlyDictionary<string, string>? parameters = null) =>
