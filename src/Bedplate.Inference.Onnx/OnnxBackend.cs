@@ -22,7 +22,9 @@ public sealed class OnnxBackend : IBackend
     /// <param name="options">How the runtime is set up.</param>
     /// <param name="memory">Where outputs that the runtime has in another form (strings, sequences, maps) are laid out.</param>
     /// <param name="logger">Takes the runtime's messages; null drops them.</param>
-    /// <exception cref="OnnxRuntimeSetupException">The options are faulty, the library cannot be had, lacks a provider, or runs here with other options.</exception>
+    /// <exception cref="OnnxRuntimeSetupException">
+    /// The options are faulty, the library cannot be had, lacks a provider, or runs here with other options.
+    /// </exception>
     public OnnxBackend(OnnxRuntimeOptions options, TensorMemoryPool memory, ILogger<OnnxBackend>? logger = null)
     {
         var faults = options.Validate();

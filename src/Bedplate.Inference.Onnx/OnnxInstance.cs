@@ -12,7 +12,7 @@ namespace Bedplate.Inference.Onnx;
 /// A concurrency slot over a model's session. The arrays a run hands to the runtime are made once and reused; a run at
 /// steady state allocates nothing on the managed heap (string, sequence and map outputs take memory from the pool).
 /// </summary>
-public sealed unsafe class OnnxInstance : ICallInstance
+internal sealed unsafe class OnnxInstance : ICallInstance
 {
     private readonly OnnxModel _model;
     private readonly OrtApi _api;
@@ -37,7 +37,7 @@ public sealed unsafe class OnnxInstance : ICallInstance
     private bool _isTerminated;
     private long? _earlyTermination;
 
-    internal OnnxInstance(OnnxModel model)
+    public OnnxInstance(OnnxModel model)
     {
         _model = model;
         _environment = model.Environment;
@@ -155,7 +155,10 @@ public sealed unsafe class OnnxInstance : ICallInstance
         }
     }
 
-    /// <summary>Wraps the inputs where they lie; <paramref name="count"/> of them are bound and to be released, whatever the outcome.</summary>
+    /// <summary>
+    /// Wraps the inputs where they lie; <paramref name="count"/> of them are bound and to be released, whatever the
+    /// outcome.
+    /// </summary>
     private BackendOutcome BindInputs(CallExecution execution, ref int count)
     {
         var tensors = execution.Inputs;

@@ -51,7 +51,10 @@ public sealed record OnnxRuntimeOptions
     /// </summary>
     public bool EnableMemoryPattern { get; init; } = true;
 
-    /// <summary>How far graphs are rewritten at load. Default <see cref="GraphOptimization.All"/>: it is what makes the runtime fast.</summary>
+    /// <summary>
+    /// How far graphs are rewritten at load. Default <see cref="GraphOptimization.All"/>: it is what makes the runtime
+    /// fast. Model parameter <c>level</c>.
+    /// </summary>
     public GraphOptimization GraphOptimization { get; init; } = GraphOptimization.All;
 
     /// <summary>

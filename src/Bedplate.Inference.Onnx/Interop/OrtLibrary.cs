@@ -40,7 +40,9 @@ internal sealed unsafe class OrtLibrary
         OperatingSystem.IsWindows() ? WindowsNames : OperatingSystem.IsMacOS() ? MacNames : LinuxNames;
 
     /// <summary>Loads the library.</summary>
-    /// <exception cref="OnnxRuntimeSetupException">It is not there, is not ONNX Runtime, or is too old; the message says where it was looked for.</exception>
+    /// <exception cref="OnnxRuntimeSetupException">
+    /// It is not there, is not ONNX Runtime, or is too old; the message says where it was looked for.
+    /// </exception>
     public static OrtLibrary Load(string? explicitPath, string baseDirectory, ReadOnlySpan<string> fileNames)
     {
         var tried = new StringBuilder();
@@ -49,7 +51,7 @@ internal sealed unsafe class OrtLibrary
             var path = System.IO.Path.GetFullPath(explicitPath);
             return TryLoadFile(path, tried, out var library)
                 ? Open(path, library)
-                : throw NotFound(tried, "The option LibraryPath names it, so nowhere else was looked.");
+                : throw NotFound(tried, "The option LibraryPath names it, so nowhere else was looked. ");
         }
 
         foreach (var name in fileNames)
@@ -85,7 +87,8 @@ internal sealed unsafe class OrtLibrary
             || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major)
             || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var minor))
         {
-            throw new OnnxRuntimeSetupException($"The library '{path}' calls its release '{release}', which is not one of ONNX Runtime. {Advice}");
+            throw new OnnxRuntimeSetupException(
+                $"The library '{path}' calls its release '{release}', which is not one of ONNX Runtime. {Advice}");
         }
 
         if (major != 1 || minor < OrtApi.MinimumVersion)
@@ -136,5 +139,5 @@ internal sealed unsafe class OrtLibrary
     }
 
     private static OnnxRuntimeSetupException NotFound(StringBuilder tried, string remark) =>
-        new($"ONNX Runtime's library was not found. Looked at:{tried.ToString().TrimEnd(';')}. {remark}{(remark.Length > 0 ? " " : "")}{Advice}");
+        new($"ONNX Runtime's library was not found. Looked at:{tried.ToString().TrimEnd(';')}. {remark}{Advice}");
 }

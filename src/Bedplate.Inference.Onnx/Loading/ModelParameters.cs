@@ -29,7 +29,7 @@ internal sealed class ModelParameters
 
     public GraphOptimization GraphOptimization { get; private set; }
 
-    /// <summary>Whether the model computes on the calling thread only (<c>intra_op_thread_count</c> of 1), beside the shared pool.</summary>
+    /// <summary>Whether the model computes on the calling thread only: <c>intra_op_thread_count</c> of 1.</summary>
     public bool OnCallingThreadOnly { get; private set; }
 
     /// <summary>Whether independent operators run side by side.</summary>
@@ -42,7 +42,9 @@ internal sealed class ModelParameters
     public IReadOnlyList<KeyValuePair<string, string>> ConfigEntries => _configEntries;
 
     /// <summary>Reads a model's parameters.</summary>
-    /// <exception cref="ModelLoadException">Names every parameter that is unknown, out of range or not for one model to decide.</exception>
+    /// <exception cref="ModelLoadException">
+    /// Names every parameter that is unknown, out of range or not for one model to decide.
+    /// </exception>
     public static ModelParameters Read(ModelSource source, OnnxRuntimeOptions options)
     {
         var parameters = new ModelParameters(options);
@@ -55,7 +57,8 @@ internal sealed class ModelParameters
         return parameters._faults.Count == 0
             ? parameters
             : throw new ModelLoadException(
-                $"Model '{source.Name}' version {source.Version} has parameters that cannot be followed: {string.Join("; ", parameters._faults)}.");
+                $"Model '{source.Name}' version {source.Version} has parameters that cannot be followed:"
+                + $" {string.Join("; ", parameters._faults)}.");
     }
 
     private void Apply(string key, string value, OnnxRuntimeOptions options)
@@ -67,14 +70,19 @@ internal sealed class ModelParameters
                 {
                     null or 0 => false,
                     1 => true,
-                    _ => Refuse(key, value, "all models share one pool, sized by IntraOpThreads of OnnxRuntimeOptions; use 0 for the pool or 1 for the calling thread alone"),
+                    _ => Refuse(
+                        key,
+                        value,
+                        "all models share one pool, sized by IntraOpThreads of OnnxRuntimeOptions;"
+                        + " use 0 for the pool or 1 for the calling thread alone"),
                 };
                 break;
 
             case "inter_op_thread_count":
                 if (ReadInteger(key, value) is not (null or 0 or 1))
                 {
-                    Refuse(key, value, "all models share one pool, sized by InterOpThreads of OnnxRuntimeOptions; leave it out");
+                    Refuse(
+                        key, value, "all models share one pool, sized by InterOpThreads of OnnxRuntimeOptions; leave it out");
                 }
 
                 break;
@@ -161,8 +169,9 @@ internal sealed class ModelParameters
             Refuse(
                 key,
                 value,
-                "there is no such parameter; the ONNX Runtime backend has execution_mode, intra_op_thread_count, inter_op_thread_count,"
-                + " level, enable_mem_arena, enable_mem_pattern, memory.enable_memory_arena_shrinkage, "
+                "there is no such parameter; the ONNX Runtime backend has execution_mode, intra_op_thread_count,"
+                + " inter_op_thread_count, level, enable_mem_arena, enable_mem_pattern,"
+                + " memory.enable_memory_arena_shrinkage, "
                 + string.Join(", ", SessionConfigKeys.Honoured.Order(StringComparer.Ordinal)));
         }
     }
@@ -172,7 +181,8 @@ internal sealed class ModelParameters
     {
         if (RunsOperatorsInParallel && OnCallingThreadOnly)
         {
-            _faults.Add("'execution_mode' = 1 needs threads, and 'intra_op_thread_count' = 1 takes them away; keep one of the two");
+            _faults.Add(
+                "'execution_mode' = 1 needs threads, and 'intra_op_thread_count' = 1 takes them away; keep one of the two");
         }
 
         if (ArenaShrinkage is null)
@@ -186,7 +196,7 @@ internal sealed class ModelParameters
         }
 
         if (ArenaShrinkage.Contains("gpu", StringComparison.Ordinal)
-            && options.ExecutionProviders.All(provider => ExecutionProvider.Find(provider.Name)!.Registration.Kind == ProviderRegistration.RegistrationKind.BuiltIn))
+            && options.ExecutionProviders.All(provider => ExecutionProvider.Find(provider.Name)!.Registration.IsBuiltIn))
         {
             Refuse("memory.enable_memory_arena_shrinkage", ArenaShrinkage, "the model runs on the CPU");
         }

@@ -127,8 +127,8 @@ internal sealed unsafe class CompositeOutputs(OrtEnvironment environment, ModelS
             if (outcome.IsSuccess && (rowType != type || rowShape != shape))
             {
                 outcome = BackendOutcome.Failure(
-                    $"Elements 0 and {row} of output '{binding.Name}' have the shapes {shape} and {rowShape}, so they do not make one tensor."
-                    + " Let the model pad or join them (ConcatFromSequence) itself.");
+                    $"Elements 0 and {row} of output '{binding.Name}' have the shapes {shape} and {rowShape}, so they do"
+                    + " not make one tensor. Let the model pad or join them (ConcatFromSequence) itself.");
             }
         }
 
