@@ -22,11 +22,11 @@ internal sealed class BenchFlags
         "--url", ["-u"], "HOST[:PORT], or a URL with http, https, grpc or grpcs. Default localhost, port 8000 for HTTP and 8001 for gRPC.", "ADDRESS");
 
     public Option<InferenceProtocol?> Protocol { get; } = FlagValues.Word<InferenceProtocol?>(
-        "--protocol", ["-i"], "How to speak to the server; by default as the URL says, else http.", null,
+        "--protocol", ["-i"], "How to speak to the server; by default as the URL says, else http.",
         ("http", InferenceProtocol.Http), ("grpc", InferenceProtocol.Grpc));
 
     public Option<HttpFormat> HttpFormat { get; } = FlagValues.Word(
-        "--http-format", [], "How HTTP carries tensors.", Clients.OpenInference.HttpFormat.Binary,
+        "--http-format", [], "How HTTP carries tensors. Default binary.",
         ("binary", Clients.OpenInference.HttpFormat.Binary), ("json", Clients.OpenInference.HttpFormat.Json));
 
     public Option<int> BatchSize { get; } = FlagValues.Whole("--batch-size", ["-b"], "Items per request.", 1, 1, 65_536);
@@ -44,7 +44,7 @@ internal sealed class BenchFlags
         "--request-rate-range", [], "Open loop: requests per second. An end of 0 goes on until --latency-threshold is passed.", "START[:END[:STEP]]");
 
     public Option<ArrivalDistribution> Distribution { get; } = FlagValues.Word(
-        "--request-distribution", [], "How an open loop's requests are spaced. Default constant.", ArrivalDistribution.Constant,
+        "--request-distribution", [], "How an open loop's requests are spaced. Default constant.",
         ("constant", ArrivalDistribution.Constant), ("poisson", ArrivalDistribution.Poisson));
 
     public Option<int> MaxInFlight { get; } = FlagValues.Whole(
@@ -101,7 +101,7 @@ internal sealed class BenchFlags
     public Option<bool> TlsSkipVerify { get; } = new("--tls-skip-verify") { Description = "Accept any certificate." };
 
     public Option<OutputFormat> Output { get; } = FlagValues.Word(
-        "--output", [], "Form of the results on standard output. Default table.", OutputFormat.Table,
+        "--output", [], "Form of the results on standard output. Default table.",
         ("table", OutputFormat.Table), ("csv", OutputFormat.Csv), ("json", OutputFormat.Json));
 
     public Option<string?> ReportFile { get; } = FlagValues.Text(

@@ -10,15 +10,19 @@ namespace Bedplate.Bench;
 internal static class FlagValues
 {
     /// <summary>A flag with a whole number in a range.</summary>
-    public static Option<int> Whole(string name, string[] aliases, string description, int defaultValue, int smallest, int largest) =>
-        Create(name, aliases, description, "N", defaultValue, (string text, out int value) =>
+    public static Option<int> Whole(string name, string[] aliases, string description, int defaultValue, int smallest, int largest)
+    {
+        var option = Create(name, aliases, description, "N", (string text, out int value) =>
             int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= smallest && value <= largest
                 ? null
                 : string.Create(CultureInfo.InvariantCulture, $"give a whole number from {smallest} to {largest}"));
+        option.DefaultValueFactory = _ => defaultValue;
+        return option;
+    }
 
     /// <summary>A flag with a number in a range, absent unless given.</summary>
     public static Option<double?> Number(string name, string[] aliases, string description, string helpName, double smallest, double largest) =>
-        Create(name, aliases, description, helpName, default(double?), (string text, out double? value) =>
+        Create(name, aliases, description, helpName, (string text, out double? value) =>
         {
             value = double.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number)
                 && number >= smallest && number <= largest ? number : null;
@@ -27,10 +31,9 @@ internal static class FlagValues
                 : null;
         });
 
-    /// <summary>A flag with one of a few words.</summary>
-    public static Option<T> Word<T>(
-        string name, string[] aliases, string description, T defaultValue, params (string Word, T Value)[] words) =>
-        Create(name, aliases, description, string.Join('|', words.Select(word => word.Word)), defaultValue, (string text, out T value) =>
+    /// <summary>A flag with one of a few words; without it the value is the type's default.</summary>
+    public static Option<T> Word<T>(string name, string[] aliases, string description, params (string Word, T Value)[] words) =>
+        Create(name, aliases, description, string.Join('|', words.Select(word => word.Word)), (string text, out T value) =>
         {
             foreach (var (word, meaning) in words)
             {
@@ -41,7 +44,7 @@ internal static class FlagValues
                 }
             }
 
-            value = defaultValue;
+            value = words[0].Value;
             return $"give {string.Join(" or ", words.Select(word => word.Word))}";
         });
 
@@ -60,19 +63,17 @@ internal static class FlagValues
         };
 
     private static Option<T> Create<T>(
-        string name, string[] aliases, string description, string helpName, T defaultValue, Parse<T> parse) =>
+        string name, string[] aliases, string description, string helpName, Parse<T> parse) =>
         new(name, aliases)
         {
             Description = description,
             HelpName = helpName,
-            DefaultValueFactory = _ => defaultValue,
             CustomParser = (ArgumentResult result) =>
             {
                 var text = result.Tokens[^1].Value;
                 if (parse(text, out var value) is { } fault)
                 {
                     result.AddError($"{name} '{text}': {fault}.");
-                    return defaultValue;
                 }
 
                 return value;

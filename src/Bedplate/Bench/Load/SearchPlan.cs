@@ -9,7 +9,7 @@ internal sealed class SearchPlan : LevelPlan
 {
     private const double DefaultRelativeStep = 0.05;
 
-    // When even the start misses the limit, the search goes down this far before it says that nothing keeps it.
+    // When even the start misses the limit, a search of rates goes down this far before it says that nothing keeps it.
     private const double LowestPartOfStart = 1.0 / 64;
 
     private readonly LevelRange _range;
@@ -54,7 +54,7 @@ internal sealed class SearchPlan : LevelPlan
             step = Math.Max(step, 1);
         }
 
-        var givenUp = kept == 0 && middle < _range.Start * LowestPartOfStart;
+        var givenUp = kept == 0 && !_wholeNumbers && middle < _range.Start * LowestPartOfStart;
         return missed - kept <= step || middle <= kept || givenUp ? null : middle;
     }
 }

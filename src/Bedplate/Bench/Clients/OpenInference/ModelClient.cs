@@ -74,7 +74,6 @@ internal abstract class ModelClient : IDisposable
         { InnerException: SocketException socket } => socket.Message,
         { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: { } inner } =>
             $"{inner.Message} (--tls-ca-file names an authority to trust, --tls-skip-verify trusts any)",
-        { InnerException: { } inner } => $"{exception.Message.TrimEnd('.')} ({inner.Message.TrimEnd('.')})",
-        _ => exception.Message.TrimEnd('.'),
+        _ => (exception.InnerException ?? exception).Message.TrimEnd('.'),
     };
 }

@@ -30,7 +30,7 @@ internal sealed class RestModelClient(
         {
             throw new BenchException(
                 BenchExitCode.ModelUnavailable,
-                $"{Target} does not give the model's metadata ({modelPath}: HTTP {(int)response.StatusCode}{ErrorOf(body)}). Check --model and --model-version.");
+                $"{Target} does not give the model's metadata ({modelPath}: HTTP {(int)response.StatusCode}{ErrorOf(body)}). Check --model, --model-version and --protocol.");
         }
 
         try
