@@ -59,7 +59,7 @@ public sealed class EchoServer : IAsyncDisposable
     public long Requests => Volatile.Read(ref _requests);
 
     /// <summary>The headers of the last inference request.</summary>
-    public IHeaderDictionary? LastHeaders { get; private set; }
+    public IReadOnlyDictionary<string, string>? LastHeaders { get; private set; }
 
     /// <summary>Starts a server on free loopback ports; <paramref name="faultOf"/> decides by the number of the request, from 0.</summary>
     public static async Task<EchoServer> StartAsync(
@@ -158,7 +158,8 @@ public sealed class EchoServer : IAsyncDisposable
     /// <summary>Counts a request and does to it what keeps it from being answered.</summary>
     private async Task<EchoFault> TakeAsync(HttpContext context)
     {
-        LastHeaders = context.Request.Headers;
+        LastHeaders = context.Request.Headers.ToDictionary(
+            header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase);
         var fault = _faultOf(Interlocked.Increment(ref _requests) - 1);
         if (fault == EchoFault.Disconnect)
         {

@@ -20,6 +20,13 @@ internal static class GeneratedInputs
     /// </summary>
     public static InputItem Random(IReadOnlyList<InputSlot> slots, Random random) => Create(slots, random, "random");
 
+    /// <summary>Bytes that a random item takes, so that too many need not be made to find out.</summary>
+    public static double SizeOf(IReadOnlyList<InputSlot> slots) => slots.Sum(slot =>
+    {
+        slot.ItemShape.TryGetElementCount(out var count);
+        return (double)count * ElementSize(slot.Spec.Type, isRandom: true);
+    });
+
     private static InputItem Create(IReadOnlyList<InputSlot> slots, Random? random, string source) =>
         new([.. slots.Select(slot => Tensor(slot, random, source))], source);
 
@@ -28,7 +35,7 @@ internal static class GeneratedInputs
         var type = slot.Spec.Type;
         var shape = slot.ItemShape;
         shape.TryGetElementCount(out var count);
-        var elementSize = type == DataType.Bytes ? BytesLayout.PrefixSize + (random is null ? 0 : StringLength) : type.ByteSize();
+        var elementSize = ElementSize(type, isRandom: random is not null);
         if (count > Array.MaxLength / elementSize)
         {
             throw new BenchException(BenchExitCode.Usage, $"Input '{slot.Spec.Name}' with the shape {shape} is larger than 2 GiB.");
@@ -42,6 +49,9 @@ internal static class GeneratedInputs
 
         return InputItem.Tensor(slot, shape, data, source);
     }
+
+    private static int ElementSize(DataType type, bool isRandom) =>
+        type == DataType.Bytes ? BytesLayout.PrefixSize + (isRandom ? StringLength : 0) : type.ByteSize();
 
     private static void Fill(byte[] data, DataType type, int elementSize, Random random)
     {

@@ -46,7 +46,7 @@ internal static class InputDirectory
         }
 
         var data = InputFile.ReadAllBytes(path);
-        return InputItem.Tensor(slot, slot.ItemShape, slot.Spec.Type == DataType.Bytes ? Lines(data) : data, path);
+        return InputItem.Tensor(slot, slot.ItemShape, slot.Spec.Type == DataType.Bytes ? Lines(data) : data, $"--input-data {path}");
     }
 
     private static NamedTensor ReadArray(string path, InputSlot slot)
@@ -59,7 +59,8 @@ internal static class InputDirectory
                 throw new FormatException($"it has {type.WireName()} elements and input '{slot.Spec.Name}' takes {slot.Spec.Type.WireName()}");
             }
 
-            return InputItem.Tensor(slot, slot.Complete(shape, $"{path} with the shape {shape}"), data, path);
+            var source = $"--input-data {path}";
+            return InputItem.Tensor(slot, slot.Complete(shape, $"{source} with the shape {shape}"), data, source);
         }
         catch (FormatException exception)
         {

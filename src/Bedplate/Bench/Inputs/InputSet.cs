@@ -31,14 +31,7 @@ internal static class InputSet
 
             var tensors = InputItem.Join(batch);
             total += tensors.Sum(tensor => (long)tensor.Data.Length);
-            if (total > InputFile.LargestTotal)
-            {
-                throw new BenchException(
-                    BenchExitCode.Usage,
-                    $"The input data of {requests.Count + 1} requests takes {ByteSize.Format(total)} of memory, and {ByteSize.Format(InputFile.LargestTotal)} is the most: "
-                    + (options.Verify ? "lower --verify-inputs or --batch-size." : "lower --batch-size or give fewer entries in --input-data."));
-            }
-
+            RequireFits(options, requests.Count + 1, total);
             requests.Add(tensors);
         }
 
@@ -52,6 +45,7 @@ internal static class InputSet
         {
             var random = new Random(options.Seed);
             var requests = options.Verify ? options.VerifyInputs : RandomRequests;
+            RequireFits(options, requests, GeneratedInputs.SizeOf(slots) * requests * options.BatchSize);
             return Enumerable.Range(0, requests * options.BatchSize).Select(_ => GeneratedInputs.Random(slots, random));
         }
 
@@ -60,6 +54,17 @@ internal static class InputSet
             : [.. options.InputData.SelectMany(path => Read(path, slots, notice))];
         var full = (items.Count + options.BatchSize - 1) / options.BatchSize * options.BatchSize;
         return Enumerable.Range(0, full).Select(i => items[i % items.Count]);
+    }
+
+    private static void RequireFits(BenchOptions options, int requests, double bytes)
+    {
+        if (bytes > InputFile.LargestTotal)
+        {
+            throw new BenchException(
+                BenchExitCode.Usage,
+                $"The input data of {requests} distinct requests takes {ByteSize.Format((long)bytes)} of memory, and {ByteSize.Format(InputFile.LargestTotal)} is the most: "
+                + (options.Verify ? "lower --verify-inputs or --batch-size." : "lower --batch-size, or give less in --input-data."));
+        }
     }
 
     private static IEnumerable<InputItem> Read(string path, IReadOnlyList<InputSlot> slots, Action<string> notice)

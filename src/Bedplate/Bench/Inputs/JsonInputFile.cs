@@ -17,30 +17,31 @@ internal static class JsonInputFile
     /// <exception cref="BenchException">The file cannot be read, or an entry does not fit the model.</exception>
     public static IEnumerable<InputItem> Read(string path, IReadOnlyList<InputSlot> slots, Action<string> notice)
     {
-        using var json = Parse(path);
+        var source = $"--input-data {path}";
+        using var json = Parse(path, source);
         if (json.RootElement.ValueKind != JsonValueKind.Object
             || !json.RootElement.TryGetProperty("data", out var data)
             || data.ValueKind != JsonValueKind.Array
             || data.GetArrayLength() == 0)
         {
-            throw Fault(path, "it must be an object with a list \"data\" of at least one entry");
+            throw Fault(source, "it must be an object with a list \"data\" of at least one entry");
         }
 
         if (json.RootElement.TryGetProperty("validation_data", out _))
         {
-            notice($"{path}: \"validation_data\" is not used; --verify checks answers against a single-request run.");
+            notice($"{source}: \"validation_data\" is not used; --verify checks answers against a single-request run.");
         }
 
         var items = new List<InputItem>();
         foreach (var entry in data.EnumerateArray())
         {
-            items.Add(ReadEntry(entry, slots, $"{path}: data[{items.Count}]"));
+            items.Add(ReadEntry(entry, slots, $"{source}: data[{items.Count}]"));
         }
 
         return items;
     }
 
-    private static JsonDocument Parse(string path)
+    private static JsonDocument Parse(string path, string source)
     {
         try
         {
@@ -48,7 +49,7 @@ internal static class JsonInputFile
         }
         catch (JsonException exception)
         {
-            throw Fault(path, $"it is not JSON ({exception.Message})");
+            throw Fault(source, $"it is not JSON ({exception.Message})");
         }
     }
 
@@ -105,6 +106,5 @@ internal static class JsonInputFile
         }
     }
 
-    private static BenchException Fault(string source, string fault) =>
-        new(BenchExitCode.Usage, $"--input-data {source}: {fault}.");
+    private static BenchException Fault(string source, string fault) => new(BenchExitCode.Usage, $"{source}: {fault}.");
 }

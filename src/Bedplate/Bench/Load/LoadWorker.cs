@@ -259,7 +259,6 @@ internal sealed class LoadWorker : IExchangeObserver, IDisposable
                 return;
             }
 
-            _record.HeldBack += due <= _blockedAt ? 1 : 0;
             share.Schedule.Advance();
             Send(due);
         }
@@ -281,12 +280,22 @@ internal sealed class LoadWorker : IExchangeObserver, IDisposable
         else
         {
             exchange.DueAt = due;
-            _record.SendLag.Record(exchange.SentAt - due);
+            CountSend(_record, exchange);
+            if (due < _windowStart)
+            {
+                CountSend(_carried, exchange);
+            }
         }
 
         _inFlight.Append(exchange);
         _record.Sent++;
         _channel.Send(exchange);
+    }
+
+    private void CountSend(LoadRecord record, Exchange exchange)
+    {
+        record.SendLag.Record(exchange.SentAt - exchange.DueAt);
+        record.HeldBack += exchange.DueAt <= _blockedAt ? 1 : 0;
     }
 
     private void Expire(long now)

@@ -107,11 +107,13 @@ internal sealed class LoadRecord
     }
 
     /// <summary>
-    /// Adds how the requests ended that this record left unanswered. Their latencies count; the answers do not, as
-    /// they came after the time that throughput is counted over.
+    /// Adds how the requests went on that this record left unsent or unanswered. Their latencies count; the answers do
+    /// not, as they came after the time that throughput is counted over.
     /// </summary>
     public void AddCarried(LoadRecord carried)
     {
+        HeldBack += carried.HeldBack;
+        SendLag.Add(carried.SendLag);
         Failed += carried.Failed;
         Unsent += carried.Unsent;
         Abandoned += carried.Abandoned;
