@@ -12,6 +12,7 @@ namespace Bedplate.Bench;
 internal sealed class BenchFlags
 {
     private const int LargestMilliseconds = 24 * 3600 * 1000;
+    private static readonly BenchOptions Default = BenchOptions.Default;
 
     public Option<string?> Model { get; } = FlagValues.Text("--model", ["-m"], "Name of the model.", "NAME");
 
@@ -29,7 +30,7 @@ internal sealed class BenchFlags
         "--http-format", [], "How HTTP carries tensors. Default binary.",
         ("binary", Clients.OpenInference.HttpFormat.Binary), ("json", Clients.OpenInference.HttpFormat.Json));
 
-    public Option<int> BatchSize { get; } = FlagValues.Whole("--batch-size", ["-b"], "Items per request.", 1, 1, 65_536);
+    public Option<int> BatchSize { get; } = FlagValues.Whole("--batch-size", ["-b"], "Items per request.", Default.BatchSize, 1, 65_536);
 
     public Option<string[]> Shape { get; } = FlagValues.Texts(
         "--shape", [], "Shape of an input whose dimensions vary, with or without the batch dimension; once per input.", "NAME:D1,D2,…");
@@ -48,7 +49,7 @@ internal sealed class BenchFlags
         ("constant", ArrivalDistribution.Constant), ("poisson", ArrivalDistribution.Poisson));
 
     public Option<int> MaxInFlight { get; } = FlagValues.Whole(
-        "--max-in-flight", [], "Open loop: most requests in flight; beyond it they are sent late, and said to be.", 1024, 1, BenchOptionsReader.LargestConcurrency);
+        "--max-in-flight", [], "Open loop: most requests in flight; beyond it they are sent late, and said to be.", Default.MaxInFlight, 1, BenchOptionsReader.LargestConcurrency);
 
     public Option<double?> LatencyThreshold { get; } = FlagValues.Number(
         "--latency-threshold", ["-l"], "Latency that a level must keep, in milliseconds: the mean, or the one of --percentile.", "MS", 0.001, LargestMilliseconds);
@@ -59,13 +60,13 @@ internal sealed class BenchFlags
     };
 
     public Option<int> MeasurementInterval { get; } = FlagValues.Whole(
-        "--measurement-interval", ["-p"], "Length of a window in milliseconds.", 5000, 10, 3_600_000);
+        "--measurement-interval", ["-p"], "Length of a window in milliseconds.", (int)Default.MeasurementInterval.TotalMilliseconds, 10, 3_600_000);
 
     public Option<double?> StabilityPercentage { get; } = FlagValues.Number(
         "--stability-percentage", ["-s"], "How far throughput and latency of three windows may differ. Default 10.", "PERCENT", 0.1, 1000);
 
     public Option<int> MaxTrials { get; } = FlagValues.Whole(
-        "--max-trials", ["-r"], "Windows after which a level ends although it is not stable.", 10, 1, 1000);
+        "--max-trials", ["-r"], "Windows after which a level ends although it is not stable.", Default.MaxTrials, 1, 1000);
 
     public Option<double?> Percentile { get; } = FlagValues.Number(
         "--percentile", [], "Judge stability and threshold by this percentile instead of the mean.", "P", 0.1, 99.999);
@@ -74,21 +75,21 @@ internal sealed class BenchFlags
         "--deadline-ms", [], "Deadline sent with each request (X-Request-Timeout-Ms, grpc-timeout); answers within it are the goodput.", "MS", 1, LargestMilliseconds);
 
     public Option<int> TimeoutMs { get; } = FlagValues.Whole(
-        "--timeout-ms", [], "Give a request up after this long without an answer.", 30_000, 1, LargestMilliseconds);
+        "--timeout-ms", [], "Give a request up after this long without an answer.", (int)Default.Timeout.TotalMilliseconds, 1, LargestMilliseconds);
 
-    public Option<int> Threads { get; } = FlagValues.Whole("--threads", [], "Load threads.", 1, 1, 64);
+    public Option<int> Threads { get; } = FlagValues.Whole("--threads", [], "Load threads.", Default.Threads, 1, 64);
 
     public Option<int> StreamsPerConnection { get; } = FlagValues.Whole(
-        "--streams-per-connection", [], "gRPC: streams on a connection before another is opened.", 16, 1, 10_000);
+        "--streams-per-connection", [], "gRPC: streams on a connection before another is opened.", Default.StreamsPerConnection, 1, 10_000);
 
-    public Option<int> Seed { get; } = FlagValues.Whole("--seed", [], "Makes the same random data and Poisson gaps again.", 1, 0, int.MaxValue);
+    public Option<int> Seed { get; } = FlagValues.Whole("--seed", [], "Makes the same random data and Poisson gaps again.", Default.Seed, 0, int.MaxValue);
 
     public Option<bool> Verify { get; } = new("--verify")
     {
         Description = "Send distinct inputs and check every answer against a run of single requests. Costs client time; not for measuring.",
     };
 
-    public Option<int> VerifyInputs { get; } = FlagValues.Whole("--verify-inputs", [], "Distinct inputs of --verify.", 256, 1, 1_000_000);
+    public Option<int> VerifyInputs { get; } = FlagValues.Whole("--verify-inputs", [], "Distinct inputs of --verify.", Default.VerifyInputs, 1, 1_000_000);
 
     public Option<double?> Tolerance { get; } = FlagValues.Number(
         "--tolerance", [], "Allowed difference of floating-point outputs, times 1 + |expected|. Default 1e-4, FP16 5e-3, BF16 4e-2.", "T", 0, 1e6);

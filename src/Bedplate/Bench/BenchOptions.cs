@@ -9,6 +9,13 @@ namespace Bedplate.Bench;
 /// <summary>What a run of <c>bedplate bench</c> is asked to do; read and checked by <see cref="BenchFlags"/>.</summary>
 internal sealed record BenchOptions
 {
+    /// <summary>What holds where no flag says otherwise.</summary>
+    public static BenchOptions Default { get; } = new()
+    {
+        Target = new Target(InferenceProtocol.Http, IsTls: false, "localhost", 8000, ""),
+        Model = "",
+    };
+
     /// <summary>Where the server is.</summary>
     public required Target Target { get; init; }
 

@@ -32,13 +32,13 @@ internal sealed class BenchOptionsReader(BenchFlags flags, ParseResult parsed)
         var (mode, range) = ReadRange();
         var options = new BenchOptions
         {
-            Target = target ?? new Target(InferenceProtocol.Http, false, "localhost", 0, ""),
+            Target = target ?? BenchOptions.Default.Target,
             Model = Get(flags.Model) ?? "",
             ModelVersion = Get(flags.ModelVersion) ?? "",
             HttpFormat = Get(flags.HttpFormat),
             BatchSize = Get(flags.BatchSize),
             Shapes = ReadShapes(),
-            InputData = Get(flags.InputData) is { Length: > 0 } data ? data : [InputSet.Random],
+            InputData = Get(flags.InputData) is { Length: > 0 } data ? data : BenchOptions.Default.InputData,
             Mode = mode,
             Range = range,
             Distribution = Get(flags.Distribution),
@@ -46,7 +46,7 @@ internal sealed class BenchOptionsReader(BenchFlags flags, ParseResult parsed)
             LatencyThreshold = Milliseconds(Get(flags.LatencyThreshold)),
             BinarySearch = Get(flags.BinarySearch),
             MeasurementInterval = TimeSpan.FromMilliseconds(Get(flags.MeasurementInterval)),
-            StabilityPercentage = Get(flags.StabilityPercentage) ?? 10,
+            StabilityPercentage = Get(flags.StabilityPercentage) ?? BenchOptions.Default.StabilityPercentage,
             MaxTrials = Get(flags.MaxTrials),
             Percentile = Get(flags.Percentile),
             Deadline = Milliseconds(Get(flags.DeadlineMs)),

@@ -164,6 +164,15 @@ internal sealed class BenchRun(BenchOptions options, TextWriter output, BenchPro
     private void Write(BenchReport report)
     {
         Write(output, options.Output, report);
+        if (options.Output == OutputFormat.Csv && report.Verifier is { } verifier)
+        {
+            // The lines of the levels have no place for them.
+            foreach (var mismatch in verifier.Mismatches)
+            {
+                progress.Notice($"Wrong answer, {mismatch}.");
+            }
+        }
+
         if (options.ReportFile is not { } path)
         {
             return;

@@ -91,8 +91,8 @@ internal sealed class LoadGenerator(
             windows.Add(window);
             (cpu, server) = (cpuAfter, serverAfter);
 
-            figures.Add(new WindowFigures(
-                (double)record.Answered / record.ElapsedNanoseconds, LevelResult.Judged(record, options.Percentile)));
+            var throughput = record.ElapsedNanoseconds == 0 ? 0 : (double)record.Answered / record.ElapsedNanoseconds;
+            figures.Add(new WindowFigures(throughput, LevelResult.Judged(record, options.Percentile)));
             observer.OnWindow(level, windows.Count, window);
             if (_rule.IsStable([.. figures]))
             {

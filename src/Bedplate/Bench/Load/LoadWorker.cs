@@ -18,9 +18,10 @@ internal sealed class LoadWorker : IExchangeObserver, IDisposable
     // After a failed connect a closed loop pauses, or it would do nothing but fail.
     private const long ConnectPause = 100 * MonotonicClock.NanosecondsPerMillisecond;
 
-    // A thread wakes some tens of microseconds late, so it sleeps until shortly before a request is due and polls the
-    // rest of the time; never for more than a twentieth of the gap, so that pacing costs at most that share of a core.
-    private const long LongestSpin = 50_000;
+    // A thread wakes up to some 150 µs late, the later the longer it slept. So it sleeps until shortly before a request
+    // is due and polls the rest of the time; never more than a twentieth of the gap, so that pacing costs at most that
+    // share of a core.
+    private const long LongestSpin = 200_000;
     private const double SpinShareOfGap = 0.05;
 
     // Sends at most so many due requests between two looks at the sockets: answers are timed when they are read.

@@ -12,6 +12,8 @@ internal static class TableReport
     // A load thread busier than this cannot be told from a slow server.
     private const double BusyClient = 0.9;
 
+    private static readonly double[] Percentiles = [50, 90, 95, 99, 99.9];
+
     public static void Write(TextWriter writer, BenchReport report)
     {
         WriteRun(writer, report);
@@ -40,10 +42,11 @@ internal static class TableReport
     {
         var options = report.Options;
         var hasDeadline = options.Deadline is not null;
+        double[] percentiles = options.Percentile is { } judged ? [.. Percentiles.Append(judged).Distinct().Order()] : Percentiles;
         string[] headings =
         [
             LevelHeading(options), "answers/s", .. hasDeadline ? ["in time/s"] : Array.Empty<string>(),
-            "avg ms", "p50", "p90", "p95", "p99", "p99.9", "max", "failed", "client µs/req", "stable",
+            "avg ms", .. percentiles.Select(percentile => Invariant($"p{percentile:0.###}")), "max", "failed", "client µs/req", "stable",
         ];
         var table = new TextTable(headings);
         foreach (var (result, _) in report.Levels)
@@ -52,8 +55,7 @@ internal static class TableReport
             table.Add(
             [
                 Level(result), Rate(result.Throughput), .. hasDeadline ? [Rate(result.Goodput)] : Array.Empty<string>(),
-                Milliseconds(latency.MeanNanoseconds), Milliseconds(latency.Percentile(50)), Milliseconds(latency.Percentile(90)),
-                Milliseconds(latency.Percentile(95)), Milliseconds(latency.Percentile(99)), Milliseconds(latency.Percentile(99.9)),
+                Milliseconds(latency.MeanNanoseconds), .. percentiles.Select(percentile => Milliseconds(latency.Percentile(percentile))),
                 Milliseconds(latency.MaxNanoseconds), Invariant($"{result.Totals.Failed}"),
                 Invariant($"{result.ClientCpuMicroseconds:0.0}"), result.IsStable ? "yes" : "no",
             ]);

@@ -24,6 +24,9 @@ internal sealed class Http2Connection : Connection
     private const int ReceiveWindow = 1 << 30;
     private const int WindowUpdateThreshold = 1 << 24;
 
+    // Stream numbers are used once (RFC 9113 section 5.1.1). What is kept back is for those that already wait.
+    private const int LastStreamId = int.MaxValue - 100_000;
+
     private readonly IHttp2Owner _owner;
     private readonly Http2Sender _sender;
     private readonly Http2FrameReader _reader;
@@ -270,14 +273,11 @@ internal sealed class Http2Connection : Connection
             _streams.Add(stream.Id, stream);
             _sender.Start(stream);
             NoteOutput();
-            if (_nextStreamId == int.MaxValue)
-            {
-                // Stream numbers are used up (RFC 9113 section 5.1.1); whoever waits goes with the connection.
-                Retire();
-                return;
-            }
-
             _nextStreamId += 2;
+            if (_nextStreamId > LastStreamId)
+            {
+                Retire();
+            }
         }
     }
 
@@ -287,7 +287,7 @@ internal sealed class Http2Connection : Connection
         _streams.Remove(stream.Id);
         stream.Id = 0;
         Http2Sender.Stop(stream);
-        if (_waiting.Count > 0 && !_isRetired)
+        if (_waiting.Count > 0)
         {
             StartWaiting();
         }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Bedplate.Bench.Measurement;
 
 namespace Bedplate.Bench.Clients.Sockets;
@@ -17,7 +18,17 @@ internal abstract class Connection(Dialer dialer, Poller poller) : IReadyHandler
     /// <summary>Starts connecting.</summary>
     public void Open()
     {
-        Transport = dialer.Dial();
+        try
+        {
+            Transport = dialer.Dial();
+        }
+        catch (SocketException exception)
+        {
+            // No socket at all: the limit on open files, most likely.
+            OnBroken(OutcomeKind.ConnectFailed, exception.Message);
+            return;
+        }
+
         if (Transport.Failure is { } failure)
         {
             Close();
