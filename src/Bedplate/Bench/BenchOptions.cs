@@ -58,7 +58,9 @@ internal sealed record BenchOptions
     /// <summary>Whether to search for the highest level that keeps the threshold.</summary>
     public bool BinarySearch { get; init; }
 
-    /// <summary>Length of a window. Five seconds, as perf_analyzer has it: garbage collections and timers even out.</summary>
+    /// <summary>
+    /// Length of a window. Five seconds, as perf_analyzer has it: garbage collections and timers even out.
+    /// </summary>
     public TimeSpan MeasurementInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How far three windows may differ to be stable.</summary>
@@ -73,10 +75,14 @@ internal sealed record BenchOptions
     /// <summary>The deadline sent with each request; answers within it are the goodput.</summary>
     public TimeSpan? Deadline { get; init; }
 
-    /// <summary>After this long without an answer a request is given up. Longer than servers usually take to give up.</summary>
+    /// <summary>
+    /// After this long without an answer a request is given up. Longer than servers usually take to give up.
+    /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Load threads. One sends more than most servers take; on a shared machine each one is taken from the server.</summary>
+    /// <summary>
+    /// Load threads. One sends more than most servers take; on a shared machine each one is taken from the server.
+    /// </summary>
     public int Threads { get; init; } = 1;
 
     /// <summary>

@@ -9,7 +9,9 @@ namespace Bedplate.Bench;
 /// <summary>Makes <see cref="BenchOptions"/> of what was parsed, and finds all that does not go together.</summary>
 internal sealed class BenchOptionsReader(BenchFlags flags, ParseResult parsed)
 {
-    /// <summary>Connections and streams are held per request in flight; more would not fit the usual limit on open files.</summary>
+    /// <summary>
+    /// Connections and streams are held per request in flight; more would not fit the usual limit on open files.
+    /// </summary>
     public const int LargestConcurrency = 16_384;
 
     private const double LargestRate = 10_000_000;
@@ -84,7 +86,9 @@ internal sealed class BenchOptionsReader(BenchFlags flags, ParseResult parsed)
         var rate = Get(flags.RequestRateRange);
         if (concurrency is not null && rate is not null)
         {
-            _faults.Add("--concurrency-range and --request-rate-range exclude each other: a closed loop has a concurrency, an open loop a rate.");
+            _faults.Add(
+                "--concurrency-range and --request-rate-range exclude each other: "
+                + "a closed loop has a concurrency, an open loop a rate.");
         }
 
         var mode = rate is null ? LoadMode.Concurrency : LoadMode.RequestRate;
@@ -93,7 +97,8 @@ internal sealed class BenchOptionsReader(BenchFlags flags, ParseResult parsed)
         var largest = rate is null ? LargestConcurrency : LargestRate;
         if (!LevelRange.TryParse(text, wholeNumbers: rate is null, out var range))
         {
-            _faults.Add($"{flag} '{text}': give START[:END[:STEP]] of positive {(rate is null ? "whole " : "")}numbers, the end not below the start or 0.");
+            var numbers = rate is null ? "whole numbers" : "numbers";
+            _faults.Add($"{flag} '{text}': give START[:END[:STEP]] of positive {numbers}, the end not below the start or 0.");
             return (mode, new LevelRange(1, null, null));
         }
 
@@ -121,7 +126,9 @@ internal sealed class BenchOptionsReader(BenchFlags flags, ParseResult parsed)
             var colon = text.LastIndexOf(':');
             if (colon <= 0 || !TryDimensions(text[(colon + 1)..], out var shape))
             {
-                _faults.Add($"--shape '{text}': give NAME:D1,D2,… with the input's name and 1 to {TensorShape.MaxRank} dimensions of at least 1, as in image:3,224,224.");
+                _faults.Add(
+                    $"--shape '{text}': give NAME:D1,D2,… with the input's name and 1 to {TensorShape.MaxRank} dimensions "
+                    + "of at least 1, as in image:3,224,224.");
             }
             else if (!shapes.TryAdd(text[..colon], shape))
             {
@@ -137,7 +144,9 @@ internal sealed class BenchOptionsReader(BenchFlags flags, ParseResult parsed)
         shape = default;
         foreach (var part in text.Split(','))
         {
-            if (!long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var size) || size < 1 || !shape.TryAdd(size))
+            if (!long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+                || size < 1
+                || !shape.TryAdd(size))
             {
                 return false;
             }

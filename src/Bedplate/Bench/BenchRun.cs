@@ -12,7 +12,9 @@ using Bedplate.Tensors;
 
 namespace Bedplate.Bench;
 
-/// <summary>One run from first contact to report: metadata, inputs, answers to verify against, levels, results.</summary>
+/// <summary>
+/// One run from first contact to report: metadata, inputs, answers to verify against, levels, results.
+/// </summary>
 internal sealed class BenchRun(BenchOptions options, TextWriter output, BenchProgress progress)
 {
     /// <summary>Runs, and returns the exit code.</summary>
@@ -33,7 +35,8 @@ internal sealed class BenchRun(BenchOptions options, TextWriter output, BenchPro
         {
             for (var i = 0; i < options.Threads; i++)
             {
-                workers.Add(new LoadWorker(i, options, requests, verifier, (poller, observer) => CreateChannel(dialer, poller, observer, headers)));
+                workers.Add(new LoadWorker(
+                    i, options, requests, verifier, (poller, observer) => CreateChannel(dialer, poller, observer, headers)));
             }
 
             var generator = new LoadGenerator(options, workers, client, progress);
@@ -102,7 +105,9 @@ internal sealed class BenchRun(BenchOptions options, TextWriter output, BenchPro
         }
     }
 
-    /// <summary>Asks for the answer of each distinct request, one after the other, with nothing else on the way.</summary>
+    /// <summary>
+    /// Asks for the answer of each distinct request, one after the other, with nothing else on the way.
+    /// </summary>
     private async Task<Verifier> CreateVerifierAsync(
         ModelClient client, List<RenderedRequest> requests, CancellationToken interrupt)
     {
@@ -125,7 +130,8 @@ internal sealed class BenchRun(BenchOptions options, TextWriter output, BenchPro
             {
                 throw new BenchException(
                     exception.ExitCode,
-                    $"The single-request run of --verify failed at input {answers.Count}: {exception.Message}. Without load every answer must come; check --input-data and --shape.",
+                    $"The single-request run of --verify failed at input {answers.Count}: {exception.Message}. "
+                    + "Without load every answer must come; check --input-data and --shape.",
                     exception);
             }
 
@@ -133,7 +139,8 @@ internal sealed class BenchRun(BenchOptions options, TextWriter output, BenchPro
             {
                 throw new BenchException(
                     BenchExitCode.Usage,
-                    $"The answers of {answers.Count} inputs take more than {ByteSize.Format(InputFile.LargestTotal)} of memory; lower --verify-inputs.");
+                    $"The answers of {answers.Count} inputs take more than {ByteSize.Format(InputFile.LargestTotal)} of memory; "
+                    + "lower --verify-inputs.");
             }
         }
 

@@ -10,10 +10,12 @@ namespace Bedplate.Bench;
 internal static class FlagValues
 {
     /// <summary>A flag with a whole number in a range.</summary>
-    public static Option<int> Whole(string name, string[] aliases, string description, int defaultValue, int smallest, int largest)
+    public static Option<int> Whole(
+        string name, string[] aliases, string description, int defaultValue, int smallest, int largest)
     {
         var option = Create(name, aliases, description, "N", (string text, out int value) =>
-            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value) && value >= smallest && value <= largest
+            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value)
+            && value >= smallest && value <= largest
                 ? null
                 : string.Create(CultureInfo.InvariantCulture, $"give a whole number from {smallest} to {largest}"));
         option.DefaultValueFactory = _ => defaultValue;
@@ -21,10 +23,12 @@ internal static class FlagValues
     }
 
     /// <summary>A flag with a number in a range, absent unless given.</summary>
-    public static Option<double?> Number(string name, string[] aliases, string description, string helpName, double smallest, double largest) =>
+    public static Option<double?> Number(
+        string name, string[] aliases, string description, string helpName, double smallest, double largest) =>
         Create(name, aliases, description, helpName, (string text, out double? value) =>
         {
-            value = double.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number)
+            const NumberStyles Styles = NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+            value = double.TryParse(text, Styles, CultureInfo.InvariantCulture, out var number)
                 && number >= smallest && number <= largest ? number : null;
             return value is null
                 ? string.Create(CultureInfo.InvariantCulture, $"give a number from {smallest} to {largest}")
@@ -32,7 +36,8 @@ internal static class FlagValues
         });
 
     /// <summary>A flag with one of a few words; without it the value is the type's default.</summary>
-    public static Option<T> Word<T>(string name, string[] aliases, string description, params (string Word, T Value)[] words) =>
+    public static Option<T> Word<T>(
+        string name, string[] aliases, string description, params (string Word, T Value)[] words) =>
         Create(name, aliases, description, string.Join('|', words.Select(word => word.Word)), (string text, out T value) =>
         {
             foreach (var (word, meaning) in words)

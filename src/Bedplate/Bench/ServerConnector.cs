@@ -52,13 +52,11 @@ internal static class ServerConnector
             return null;
         }
 
+        var isGrpc = options.Target.Protocol == InferenceProtocol.Grpc;
         var tls = new SslClientAuthenticationOptions
         {
             TargetHost = options.Target.Host,
-            ApplicationProtocols =
-            [
-                options.Target.Protocol == InferenceProtocol.Grpc ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11,
-            ],
+            ApplicationProtocols = [isGrpc ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11],
         };
         if (options.TlsSkipVerify)
         {

@@ -25,7 +25,9 @@ internal static class EchoJson
         }.ToJsonString();
     }
 
-    /// <summary>The answer's body; with its JSON part's length when bytes follow, as they do when they did in the request.</summary>
+    /// <summary>
+    /// The answer's body; with its JSON part's length when bytes follow, as they do when they did in the request.
+    /// </summary>
     public static (byte[] Body, int? JsonLength) Answer(EchoModel model, byte[] body, int? jsonLength, bool wrong)
     {
         var request = JsonNode.Parse(body.AsSpan(0, jsonLength ?? body.Length))!;

@@ -3,7 +3,10 @@ using Google.Protobuf;
 
 namespace Bedplate.Tests.TestKit.OpenInference;
 
-/// <summary>The gRPC messages of an <see cref="EchoServer"/>, by Google's own reader and writer; field numbers are the protocol's.</summary>
+/// <summary>
+/// The gRPC messages of an <see cref="EchoServer"/>, by Google's own reader and writer; field numbers are the
+/// protocol's.
+/// </summary>
 internal static class EchoMessages
 {
     public static string ReadName(byte[] body)

@@ -1,6 +1,8 @@
 namespace Bedplate.Tests.TestKit.OpenInference;
 
-/// <summary>The model of an <see cref="EchoServer"/>: each input comes back as an output with "OUT_" before its name.</summary>
+/// <summary>
+/// The model of an <see cref="EchoServer"/>: each input comes back as an output with "OUT_" before its name.
+/// </summary>
 public sealed record EchoModel(string Name, params EchoModel.Input[] Inputs)
 {
     /// <summary>What stands before an input's name to make its output's.</summary>

@@ -61,7 +61,9 @@ public sealed class EchoServer : IAsyncDisposable
     /// <summary>The headers of the last inference request.</summary>
     public IReadOnlyDictionary<string, string>? LastHeaders { get; private set; }
 
-    /// <summary>Starts a server on free loopback ports; <paramref name="faultOf"/> decides by the number of the request, from 0.</summary>
+    /// <summary>
+    /// Starts a server on free loopback ports; <paramref name="faultOf"/> decides by the number of the request, from 0.
+    /// </summary>
     public static async Task<EchoServer> StartAsync(
         EchoModel model, Func<long, EchoFault>? faultOf = null, X509Certificate2? certificate = null)
     {

@@ -2,7 +2,9 @@ using Google.Protobuf;
 
 namespace Bedplate.Tests.TestKit.OpenInference;
 
-/// <summary>The counters of an <see cref="EchoServer"/>: each request took 90 µs, of which 10 in the queue and 30 computing.</summary>
+/// <summary>
+/// The counters of an <see cref="EchoServer"/>: each request took 90 µs, of which 10 in the queue and 30 computing.
+/// </summary>
 internal sealed class EchoStatistics
 {
     private const long TotalNanoseconds = 90_000;

@@ -25,7 +25,9 @@ internal sealed class ByteBuffer(int initialCapacity)
         }
     }
 
-    /// <summary>Room at the end for at least <paramref name="size"/> bytes; <see cref="Advance"/> makes them count.</summary>
+    /// <summary>
+    /// Room at the end for at least <paramref name="size"/> bytes; <see cref="Advance"/> makes them count.
+    /// </summary>
     public Span<byte> Reserve(int size)
     {
         if (_bytes.Length - _end < size)
@@ -47,7 +49,9 @@ internal sealed class ByteBuffer(int initialCapacity)
     private void MakeRoom(int size)
     {
         var needed = checked(Length + size);
-        var target = needed <= _bytes.Length / 2 ? _bytes : new byte[Math.Max(needed, checked((int)Math.Min(_bytes.Length * 2L, Array.MaxLength)))];
+        var target = needed <= _bytes.Length / 2
+            ? _bytes
+            : new byte[Math.Max(needed, (int)Math.Min(_bytes.Length * 2L, Array.MaxLength))];
         Span.CopyTo(target);
         _end -= _start;
         _start = 0;

@@ -2,7 +2,9 @@ using Bedplate.Bench.Clients.OpenInference;
 
 namespace Bedplate.Bench.Clients;
 
-/// <summary>One request in flight and its times, in nanoseconds of <c>MonotonicClock</c>. Reused, never shared.</summary>
+/// <summary>
+/// One request in flight and its times, in nanoseconds of <c>MonotonicClock</c>. Reused, never shared.
+/// </summary>
 internal sealed class Exchange
 {
     /// <summary>Number of the request within the run, from 0.</summary>
@@ -14,7 +16,9 @@ internal sealed class Exchange
     /// <summary>Which of the distinct inputs <see cref="Request"/> carries.</summary>
     public int InputIndex { get; set; }
 
-    /// <summary>When it was to be sent; latency counts from here. In a closed loop the same as <see cref="SentAt"/>.</summary>
+    /// <summary>
+    /// When it was to be sent; latency counts from here. In a closed loop the same as <see cref="SentAt"/>.
+    /// </summary>
     public long DueAt { get; set; }
 
     /// <summary>When it was handed to the channel.</summary>

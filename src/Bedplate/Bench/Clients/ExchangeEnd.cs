@@ -36,5 +36,6 @@ internal readonly ref struct ExchangeEnd
     public static ExchangeEnd Refused(Outcome outcome, ReadOnlySpan<byte> message) => new(outcome, message, -1, null);
 
     /// <summary>There was no proper answer.</summary>
-    public static ExchangeEnd Broken(OutcomeKind kind, string? cause, int code = 0) => new(new Outcome(kind, code), default, -1, cause);
+    public static ExchangeEnd Broken(OutcomeKind kind, string? cause, int code = 0) =>
+        new(new Outcome(kind, code), default, -1, cause);
 }

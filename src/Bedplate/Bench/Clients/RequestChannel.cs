@@ -6,7 +6,9 @@ namespace Bedplate.Bench.Clients;
 /// </summary>
 internal abstract class RequestChannel : IDisposable
 {
-    /// <summary>Opens the connections that so many requests in flight will need, so that the first do not wait for them.</summary>
+    /// <summary>
+    /// Opens the connections that so many requests in flight will need, so that the first do not wait for them.
+    /// </summary>
     public abstract void Prepare(int requestsInFlight);
 
     /// <summary>
@@ -31,6 +33,8 @@ internal interface IExchangeObserver
     /// <summary>Whether whole answers are wanted; otherwise channels count the bytes and drop them.</summary>
     bool WantsAnswers { get; }
 
-    /// <summary>An exchange ended and is the observer's again. The answer's bytes are valid during the call only.</summary>
+    /// <summary>
+    /// An exchange ended and is the observer's again. The answer's bytes are valid during the call only.
+    /// </summary>
     void OnEnded(Exchange exchange, in ExchangeEnd end);
 }

@@ -11,6 +11,8 @@ internal static class GeneratedInputs
     private const int WideIntegerLimit = 256;
     private const int StringLength = 16;
 
+    private static ReadOnlySpan<byte> StringCharacters => "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"u8;
+
     /// <summary>All elements 0, false or the empty string.</summary>
     public static InputItem Zero(IReadOnlyList<InputSlot> slots) => Create(slots, random: null, "zero");
 
@@ -73,7 +75,8 @@ internal static class GeneratedInputs
                     BinaryPrimitives.WriteHalfLittleEndian(element, (Half)random.NextSingle());
                     break;
                 case DataType.BFloat16:
-                    BinaryPrimitives.WriteUInt16LittleEndian(element, (ushort)(BitConverter.SingleToUInt32Bits(random.NextSingle()) >> 16));
+                    var bits = BitConverter.SingleToUInt32Bits(random.NextSingle());
+                    BinaryPrimitives.WriteUInt16LittleEndian(element, (ushort)(bits >> 16));
                     break;
                 case DataType.Float32:
                     BinaryPrimitives.WriteSingleLittleEndian(element, random.NextSingle());
@@ -83,7 +86,7 @@ internal static class GeneratedInputs
                     break;
                 case DataType.Bytes:
                     BinaryPrimitives.WriteInt32LittleEndian(element, StringLength);
-                    random.GetItems("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"u8, element[BytesLayout.PrefixSize..]);
+                    random.GetItems(StringCharacters, element[BytesLayout.PrefixSize..]);
                     break;
                 default:
                     // The other integers: little-endian, so the low byte is the value.

@@ -5,7 +5,9 @@ namespace Bedplate.Bench.Inputs;
 /// <summary>Reads the files that --input-data names.</summary>
 internal static class InputFile
 {
-    /// <summary>Input data is held in memory, rendered once more as requests: a bound that a small machine survives.</summary>
+    /// <summary>
+    /// Input data is held in memory, rendered once more as requests: a bound that a small machine survives.
+    /// </summary>
     public const long LargestTotal = 1L << 30;
 
     /// <summary>All bytes of a file.</summary>

@@ -3,7 +3,9 @@ using Bedplate.Tensors;
 
 namespace Bedplate.Bench.Inputs;
 
-/// <summary>The distinct requests of a run, made before it: request number n sends the one at n modulo their count.</summary>
+/// <summary>
+/// The distinct requests of a run, made before it: request number n sends the one at n modulo their count.
+/// </summary>
 internal static class InputSet
 {
     /// <summary>The --input-data that is all zeros.</summary>
@@ -38,7 +40,9 @@ internal static class InputSet
         return requests;
     }
 
-    /// <summary>The items of all requests in turn, a multiple of the batch size; random ones are made as they are taken.</summary>
+    /// <summary>
+    /// The items of all requests in turn, a multiple of the batch size; random ones are made as they are taken.
+    /// </summary>
     private static IEnumerable<InputItem> Items(BenchOptions options, IReadOnlyList<InputSlot> slots, Action<string> notice)
     {
         if (options.InputData is [Random])

@@ -69,7 +69,8 @@ internal static class JsonInputFile
         {
             if (slots.All(slot => slot.Spec.Name != property.Name))
             {
-                throw Fault(source, $"the model has no input '{property.Name}'; it has {string.Join(", ", slots.Select(slot => $"'{slot.Spec.Name}'"))}");
+                var names = string.Join(", ", slots.Select(slot => $"'{slot.Spec.Name}'"));
+                throw Fault(source, $"the model has no input '{property.Name}'; it has {names}");
             }
         }
 

@@ -68,7 +68,8 @@ internal static class NpyFile
             "<f2" => DataType.Float16,
             "<f4" => DataType.Float32,
             "<f8" => DataType.Float64,
-            _ => throw new FormatException($"its element type '{code}' is not one of b1, u1, i1, <u2, <i2, <u4, <i4, <u8, <i8, <f2, <f4, <f8"),
+            _ => throw new FormatException(
+                $"its element type '{code}' is not one of b1, u1, i1, <u2, <i2, <u4, <i4, <u8, <i8, <f2, <f4, <f8"),
         };
     }
 
@@ -81,11 +82,14 @@ internal static class NpyFile
         }
 
         var shape = default(TensorShape);
-        foreach (var dimension in value[1..end].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        const StringSplitOptions Trimmed = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
+        foreach (var dimension in value[1..end].Split(',', Trimmed))
         {
-            if (!long.TryParse(dimension, NumberStyles.None, CultureInfo.InvariantCulture, out var size) || !shape.TryAdd(size))
+            if (!long.TryParse(dimension, NumberStyles.None, CultureInfo.InvariantCulture, out var size)
+                || !shape.TryAdd(size))
             {
-                throw new FormatException($"its shape is {value[..(end + 1)]}, which is not at most {TensorShape.MaxRank} whole numbers");
+                throw new FormatException(
+                    $"its shape is {value[..(end + 1)]}, which is not at most {TensorShape.MaxRank} whole numbers");
             }
         }
 

@@ -24,7 +24,9 @@ internal sealed class ArrivalSchedule
     private readonly double _meanGapNanoseconds;
     private double _due;
 
-    /// <summary>The part of thread <paramref name="thread"/> in <paramref name="threads"/> of a rate in requests per second.</summary>
+    /// <summary>
+    /// The part of thread <paramref name="thread"/> in <paramref name="threads"/> of a rate in requests per second.
+    /// </summary>
     public ArrivalSchedule(ArrivalDistribution distribution, double rate, int thread, int threads, int seed)
     {
         _meanGapNanoseconds = MonotonicClock.NanosecondsPerSecond / rate * threads;

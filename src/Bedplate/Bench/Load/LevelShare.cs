@@ -3,7 +3,10 @@ using Bedplate.Bench.Measurement;
 
 namespace Bedplate.Bench.Load;
 
-/// <summary>One load thread's part of a level. Written by the generator, read by the thread; times are of <see cref="MonotonicClock"/>.</summary>
+/// <summary>
+/// One load thread's part of a level. Written by the generator, read by the thread; times are of
+/// <see cref="MonotonicClock"/>.
+/// </summary>
 internal sealed class LevelShare
 {
     private long _stopAt = long.MaxValue;

@@ -150,7 +150,8 @@ internal sealed class LoadGenerator(
         return sum;
     }
 
-    private static async Task<(LoadRecord Last, LoadRecord Carried)> EndAsync(int threads, ChannelReader<WindowReport> reports)
+    private static async Task<(LoadRecord Last, LoadRecord Carried)> EndAsync(
+        int threads, ChannelReader<WindowReport> reports)
     {
         var last = new LoadRecord();
         var carried = new LoadRecord();

@@ -236,7 +236,9 @@ internal sealed class LoadWorker : IExchangeObserver, IDisposable
         return Math.Max(0, until - now);
     }
 
-    /// <summary>Whether the next request of the schedule is to be sent at all: after the stop, only what was due before.</summary>
+    /// <summary>
+    /// Whether the next request of the schedule is to be sent at all: after the stop, only what was due before.
+    /// </summary>
     private bool MaySend(LevelShare share, bool isStopped, long now) =>
         !isStopped || (share.StartAt + share.Schedule!.Next < _windowStart && now < share.SendUntil);
 
@@ -360,5 +362,6 @@ internal sealed class LoadWorker : IExchangeObserver, IDisposable
         share.Reports.TryWrite(new WindowReport(_windowIndex, _record, _carried, isLast));
     }
 
-    private static long Nanoseconds(TimeSpan time) => time.Ticks * (MonotonicClock.NanosecondsPerSecond / TimeSpan.TicksPerSecond);
+    private static long Nanoseconds(TimeSpan time) =>
+        time.Ticks * (MonotonicClock.NanosecondsPerSecond / TimeSpan.TicksPerSecond);
 }

@@ -11,7 +11,9 @@ internal sealed class StabilityRule(double percentage)
 
     private readonly double _largestRatio = 1 + percentage / 100;
 
-    /// <summary>Whether the last three of <paramref name="windows"/> agree; windows without an answer agree on nothing.</summary>
+    /// <summary>
+    /// Whether the last three of <paramref name="windows"/> agree; windows without an answer agree on nothing.
+    /// </summary>
     public bool IsStable(ReadOnlySpan<WindowFigures> windows)
     {
         if (windows.Length < Windows)

@@ -98,7 +98,9 @@ internal sealed record LevelResult
             IsInterrupted = isInterrupted,
             ClientCpu = counted.Aggregate(TimeSpan.Zero, (sum, window) => sum + window.ClientCpu),
             ClientUtilization = Per(totals.BusyNanoseconds, (double)totals.ElapsedNanoseconds * threads),
-            Server = counted[^1].ServerAfter is { } after && counted[0].ServerBefore is { } before ? after.Since(before) : null,
+            Server = counted[^1].ServerAfter is { } after && counted[0].ServerBefore is { } before
+                ? after.Since(before)
+                : null,
         };
     }
 

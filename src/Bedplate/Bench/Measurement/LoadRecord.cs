@@ -25,7 +25,9 @@ internal sealed class LoadRecord
     /// <summary>Of those, the ones that the server refused (<see cref="Outcome.IsRefusal"/>).</summary>
     public long Refused => RefusedLatency.Count;
 
-    /// <summary>Open loop: requests sent late because the bound on requests in flight was reached when they were due.</summary>
+    /// <summary>
+    /// Open loop: requests sent late because the bound on requests in flight was reached when they were due.
+    /// </summary>
     public long HeldBack { get; set; }
 
     /// <summary>Open loop: requests due in the measured time that were never sent.</summary>
@@ -46,7 +48,9 @@ internal sealed class LoadRecord
     /// <summary>Sum over the answered requests of the time from the answer's first to its last bytes.</summary>
     public double ReceiveNanoseconds { get; private set; }
 
-    /// <summary>The span covered by one thread; merging windows of one thread adds up, merging threads does not.</summary>
+    /// <summary>
+    /// The span covered by one thread; merging windows of one thread adds up, merging threads does not.
+    /// </summary>
     public long ElapsedNanoseconds { get; set; }
 
     /// <summary>Time within the span in which the thread did not wait for the network or the clock.</summary>
@@ -85,7 +89,9 @@ internal sealed class LoadRecord
         failure = failure with { FirstMessage = message };
     }
 
-    /// <summary>Adds another record; its elapsed time too when it continues this one, not when it ran beside it.</summary>
+    /// <summary>
+    /// Adds another record; its elapsed time too when it continues this one, not when it ran beside it.
+    /// </summary>
     public void Add(LoadRecord other, bool continues)
     {
         Sent += other.Sent;

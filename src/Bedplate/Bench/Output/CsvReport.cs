@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Bedplate.Bench.Output;
 
-/// <summary>A header line, then a line for each level (RFC 4180). Numbers are written with a point; absent ones are empty.</summary>
+/// <summary>
+/// A header line, then a line for each level (RFC 4180). Numbers are written with a point; absent ones are empty.
+/// </summary>
 internal static class CsvReport
 {
     public static void Write(TextWriter writer, BenchReport report)

@@ -51,7 +51,7 @@ internal static class JsonReport
         json.WriteString("model_version", options.ModelVersion);
         json.WriteString("platform", report.Model.Platform);
         json.WriteString("protocol", options.Target.Protocol == InferenceProtocol.Grpc ? "grpc" : "http");
-        json.WriteString("tensor_format", options.Target.Protocol == InferenceProtocol.Http && options.HttpFormat == HttpFormat.Json ? "json" : "binary");
+        json.WriteString("tensor_format", options.HttpFormat == HttpFormat.Json ? "json" : "binary");
         json.WriteNumber("batch_size", options.BatchSize);
         json.WriteNumber("distinct_inputs", report.DistinctInputs);
         json.WriteNumber("threads", options.Threads);

@@ -4,12 +4,14 @@ using Bedplate.Bench.Measurement;
 namespace Bedplate.Bench.Output;
 
 /// <summary>
-/// The figures of a level, named: the columns of the CSV and the properties of the JSON. Docs/guides/benchmarking.md
+/// The figures of a level, named: the columns of the CSV and the properties of the JSON; docs/guides/benchmarking.md
 /// lists them; a test holds the two together.
 /// </summary>
 internal static class LevelFields
 {
-    /// <summary>The figures in their order; a value is a bool, long, double, string, or null where there is none.</summary>
+    /// <summary>
+    /// The figures in their order; a value is a bool, long, double, string, or null where there is none.
+    /// </summary>
     public static IReadOnlyList<(string Name, object? Value)> Of(BenchOptions options, BenchReport.MeasuredLevel level)
     {
         var result = level.Result;

@@ -6,7 +6,9 @@ using Bedplate.Bench.Verification;
 
 namespace Bedplate.Bench.Output;
 
-/// <summary>The report for people: the levels, the server's share of them, and in words what a number must not hide.</summary>
+/// <summary>
+/// The report for people: the levels, the server's share of them, and in words what a number must not hide.
+/// </summary>
 internal static class TableReport
 {
     // A load thread busier than this cannot be told from a slow server.
@@ -31,10 +33,12 @@ internal static class TableReport
     {
         var options = report.Options;
         var format = options.Target.Protocol == InferenceProtocol.Http && options.HttpFormat == HttpFormat.Json ? "JSON" : "binary";
-        writer.WriteLine(Invariant($"Model {options.Model} at {options.Target}, {format} tensors, batch size {options.BatchSize}, {report.DistinctInputs} distinct requests"));
+        var gaps = options.Distribution == ArrivalDistribution.Poisson ? "Poisson" : "constant";
+        writer.WriteLine(Invariant(
+            $"Model {options.Model} at {options.Target}, {format} tensors, batch size {options.BatchSize}, {report.DistinctInputs} distinct requests"));
         writer.WriteLine(options.Mode == LoadMode.Concurrency
             ? "Closed loop; latencies from the send time."
-            : Invariant($"Open loop, {(options.Distribution == ArrivalDistribution.Poisson ? "Poisson" : "constant")} gaps; latencies from the intended send time."));
+            : $"Open loop, {gaps} gaps; latencies from the intended send time.");
         writer.WriteLine();
     }
 
@@ -42,11 +46,14 @@ internal static class TableReport
     {
         var options = report.Options;
         var hasDeadline = options.Deadline is not null;
-        double[] percentiles = options.Percentile is { } judged ? [.. Percentiles.Append(judged).Distinct().Order()] : Percentiles;
+        double[] percentiles = options.Percentile is { } judged
+            ? [.. Percentiles.Append(judged).Distinct().Order()]
+            : Percentiles;
         string[] headings =
         [
             LevelHeading(options), "answers/s", .. hasDeadline ? ["in time/s"] : Array.Empty<string>(),
-            "avg ms", .. percentiles.Select(percentile => Invariant($"p{percentile:0.###}")), "max", "failed", "client µs/req", "stable",
+            "avg ms", .. percentiles.Select(percentile => Invariant($"p{percentile:0.###}")), "max", "failed",
+            "client µs/req", "stable",
         ];
         var table = new TextTable(headings);
         foreach (var (result, _) in report.Levels)
@@ -55,7 +62,8 @@ internal static class TableReport
             table.Add(
             [
                 Level(result), Rate(result.Throughput), .. hasDeadline ? [Rate(result.Goodput)] : Array.Empty<string>(),
-                Milliseconds(latency.MeanNanoseconds), .. percentiles.Select(percentile => Milliseconds(latency.Percentile(percentile))),
+                Milliseconds(latency.MeanNanoseconds),
+                .. percentiles.Select(percentile => Milliseconds(latency.Percentile(percentile))),
                 Milliseconds(latency.MaxNanoseconds), Invariant($"{result.Totals.Failed}"),
                 Invariant($"{result.ClientCpuMicroseconds:0.0}"), result.IsStable ? "yes" : "no",
             ]);
@@ -75,14 +83,16 @@ internal static class TableReport
         }
 
         var table = new TextTable(
-            LevelHeading(report.Options), "queue µs", "input", "infer", "output", "server", "overhead", "executions", "avg batch", "batch sizes");
+            LevelHeading(report.Options), "queue µs", "input", "infer", "output", "server", "overhead", "executions",
+            "avg batch", "batch sizes");
         foreach (var (result, _) in report.Levels)
         {
             if (result.Server is { Success.Count: > 0 } server)
             {
                 table.Add(
-                    Level(result), Microseconds(server.Queue), Microseconds(server.ComputeInput), Microseconds(server.ComputeInfer),
-                    Microseconds(server.ComputeOutput), Microseconds(server.Success), Invariant($"{result.OverheadMicroseconds:0.#}"),
+                    Level(result), Microseconds(server.Queue), Microseconds(server.ComputeInput),
+                    Microseconds(server.ComputeInfer), Microseconds(server.ComputeOutput), Microseconds(server.Success),
+                    Invariant($"{result.OverheadMicroseconds:0.#}"),
                     Invariant($"{server.Executions}"),
                     server.Executions == 0 ? "" : Invariant($"{(double)server.Inferences / server.Executions:0.##}"),
                     string.Join(' ', server.Batches.Select(batch => Invariant($"{batch.Key}×{batch.Value.Count}"))));
@@ -101,17 +111,20 @@ internal static class TableReport
 
         foreach (var (outcome, failure) in totals.Failures.OrderByDescending(failure => failure.Value.Count))
         {
-            Note(Invariant($"{failure.Count} × {outcome}{(string.IsNullOrEmpty(failure.FirstMessage) ? "" : $", first: {failure.FirstMessage}")}"));
+            var message = string.IsNullOrEmpty(failure.FirstMessage) ? "" : $", first: {failure.FirstMessage}";
+            Note(Invariant($"{failure.Count} × {outcome}{message}"));
         }
 
         if (totals.Refused > 0)
         {
-            Note($"refused requests took avg {Milliseconds(totals.RefusedLatency.MeanNanoseconds)} ms, p99 {Milliseconds(totals.RefusedLatency.Percentile(99))} ms, and are not in the latencies above.");
+            var refused = totals.RefusedLatency;
+            Note($"refused requests took avg {Milliseconds(refused.MeanNanoseconds)} ms, p99 {Milliseconds(refused.Percentile(99))} ms, and are not in the latencies above.");
         }
 
         if (totals.SendLag.Count > 0)
         {
-            Note($"send lag p50 {Milliseconds(totals.SendLag.Percentile(50))} ms, p99 {Milliseconds(totals.SendLag.Percentile(99))} ms, max {Milliseconds(totals.SendLag.MaxNanoseconds)} ms.");
+            var lag = totals.SendLag;
+            Note($"send lag p50 {Milliseconds(lag.Percentile(50))} ms, p99 {Milliseconds(lag.Percentile(99))} ms, max {Milliseconds(lag.MaxNanoseconds)} ms.");
         }
 
         if (totals.HeldBack > 0)
@@ -149,9 +162,10 @@ internal static class TableReport
         if (report.Options.LatencyThreshold is { } threshold)
         {
             var judged = report.Options.Percentile is { } percentile ? Invariant($"p{percentile:0.###}") : "average";
+            var limit = Invariant($"{judged} latency within {threshold.TotalMilliseconds:0.###} ms");
             writer.WriteLine(report.Best is { } best
-                ? $"Highest level with {judged} latency within {threshold.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture)} ms: {new LoadLevel(report.Options.Mode, best)}."
-                : $"No level kept the {judged} latency within {threshold.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture)} ms.");
+                ? $"Highest level with {limit}: {new LoadLevel(report.Options.Mode, best)}."
+                : $"No level kept the {limit}.");
         }
 
         if (report.Verifier is { } verifier)

@@ -67,7 +67,8 @@ internal sealed class AnswerComparer(double? tolerance)
         {
             var left = expected.Data.AsSpan(offset, size);
             var right = actual.Data.AsSpan(offset, size);
-            if (!left.SequenceEqual(right) && !(allowed is { } width && IsNear(Number(left, expected.Type), Number(right, expected.Type), width)))
+            if (!left.SequenceEqual(right)
+                && !(allowed is { } width && IsNear(Number(left, expected.Type), Number(right, expected.Type), width)))
             {
                 return new Difference(expected.Name, offset / size, Show(left, expected.Type), Show(right, expected.Type));
             }

@@ -64,7 +64,8 @@ internal sealed class Verifier(InferenceProtocol protocol, IReadOnlyList<NamedTe
             if (_mismatches.Count < LargestKept)
             {
                 _mismatches.Add(new Mismatch(
-                    exchange.Number, exchange.InputIndex, difference.Output, difference.Index, difference.Expected, difference.Actual));
+                    exchange.Number, exchange.InputIndex,
+                    difference.Output, difference.Index, difference.Expected, difference.Actual));
             }
         }
 

@@ -63,7 +63,9 @@ internal sealed class GrpcStream(GrpcChannel channel) : Http2Stream
                 _httpStatus = Utf8Parser.TryParse(value, out int httpStatus, out _) ? httpStatus : 0;
                 break;
             case 11 when name.SequenceEqual("grpc-status"u8):
-                _grpcStatus = Utf8Parser.TryParse(value, out int grpcStatus, out _) && grpcStatus >= 0 ? grpcStatus : NoStatus;
+                _grpcStatus = Utf8Parser.TryParse(value, out int grpcStatus, out _) && grpcStatus >= 0
+                    ? grpcStatus
+                    : NoStatus;
                 break;
             case 12 when name.SequenceEqual("grpc-message"u8):
                 _statusMessage.Append(value[..Math.Min(value.Length, Math.Max(0, KeptOfMessage - _statusMessage.Length))]);

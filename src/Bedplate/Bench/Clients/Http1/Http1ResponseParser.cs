@@ -53,7 +53,9 @@ internal sealed class Http1ResponseParser
     /// <summary>What is wrong with the response, if it is malformed.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>Prepares for the next response; <paramref name="keepsBody"/>: whether the body of a 200 is wanted.</summary>
+    /// <summary>
+    /// Prepares for the next response; <paramref name="keepsBody"/>: whether the body of a 200 is wanted.
+    /// </summary>
     public void Reset(bool keepsBody)
     {
         _phase = Phase.Head;
@@ -67,7 +69,9 @@ internal sealed class Http1ResponseParser
         Fault = null;
     }
 
-    /// <summary>Takes the next bytes. After anything but <see cref="ParseResult.Incomplete"/>, call <see cref="Reset"/> first.</summary>
+    /// <summary>
+    /// Takes the next bytes. After anything but <see cref="ParseResult.Incomplete"/>, call <see cref="Reset"/> first.
+    /// </summary>
     public ParseResult Feed(ReadOnlySpan<byte> data)
     {
         while (Fault is null)

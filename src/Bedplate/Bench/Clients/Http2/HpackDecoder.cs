@@ -43,7 +43,9 @@ internal sealed class HpackDecoder(int largestTableSize)
         return true;
     }
 
-    /// <summary>Reads an integer with a prefix of so many bits (section 5.1); false when it is cut off or too large.</summary>
+    /// <summary>
+    /// Reads an integer with a prefix of so many bits (section 5.1); false when it is cut off or too large.
+    /// </summary>
     public static bool TryInteger(ref ReadOnlySpan<byte> block, int prefixBits, out int value)
     {
         value = 0;
@@ -159,7 +161,9 @@ internal sealed class HpackDecoder(int largestTableSize)
 
     private bool IsKnown(int index) => index > 0 && index <= HpackStaticTable.Length + _table.Count;
 
-    /// <summary>Reads a string literal (section 5.2), into <paramref name="buffer"/> where it has to be decoded.</summary>
+    /// <summary>
+    /// Reads a string literal (section 5.2), into <paramref name="buffer"/> where it has to be decoded.
+    /// </summary>
     private static bool TryString(ref ReadOnlySpan<byte> block, ref byte[] buffer, out ReadOnlySpan<byte> text)
     {
         text = default;

@@ -14,7 +14,9 @@ internal sealed class HpackDynamicTable
     private int _size;
     private int _capacity;
 
-    /// <summary>A table of at most <paramref name="largestCapacity"/> bytes, which is what our settings announce.</summary>
+    /// <summary>
+    /// A table of at most <paramref name="largestCapacity"/> bytes, which is what our settings announce.
+    /// </summary>
     public HpackDynamicTable(int largestCapacity)
     {
         LargestCapacity = largestCapacity;

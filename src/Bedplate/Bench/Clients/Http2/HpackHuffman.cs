@@ -94,7 +94,8 @@ internal static class HpackHuffman
         for (var length = 1; length <= LongestCode; length++)
         {
             first <<= 1;
-            codes[length] = new Code(first, (uint)Math.Min((ulong)(first + counts[length]) << (32 - length), uint.MaxValue), firstSymbol);
+            var limit = (ulong)(first + counts[length]) << (32 - length);
+            codes[length] = new Code(first, (uint)Math.Min(limit, uint.MaxValue), firstSymbol);
             first += (uint)counts[length];
             firstSymbol += counts[length];
         }

@@ -1,6 +1,8 @@
 namespace Bedplate.Bench.Clients.Http2;
 
-/// <summary>Writes HPACK representations (RFC 7541 section 6), strings as they are: their length is not what costs here.</summary>
+/// <summary>
+/// Writes HPACK representations (RFC 7541 section 6), strings as they are: their length is not what costs here.
+/// </summary>
 internal static class HpackWriter
 {
     /// <summary>A field that either side remembers (6.1).</summary>

@@ -6,10 +6,14 @@ namespace Bedplate.Bench.Clients.Http2;
 /// <summary>What a connection needs from whoever owns several.</summary>
 internal interface IHttp2Owner
 {
-    /// <summary>The connection has bytes to write at the end of this turn of the loop; said once until it wrote.</summary>
+    /// <summary>
+    /// The connection has bytes to write at the end of this turn of the loop; said once until it wrote.
+    /// </summary>
     void OnOutput(Http2Connection connection);
 
-    /// <summary>The connection takes no new streams any more; it closes by itself when its last one has ended.</summary>
+    /// <summary>
+    /// The connection takes no new streams any more; it closes by itself when its last one has ended.
+    /// </summary>
     void OnRetired(Http2Connection connection);
 }
 
@@ -57,7 +61,9 @@ internal sealed class Http2Connection : Connection
     /// <summary>Whether frames are still of interest.</summary>
     internal bool IsOpen => Transport is not null;
 
-    /// <summary>Sends a request as soon as settings and limits allow; the bytes go out with the owner's next flush.</summary>
+    /// <summary>
+    /// Sends a request as soon as settings and limits allow; the bytes go out with the owner's next flush.
+    /// </summary>
     public void Start(Http2Stream stream, ReadOnlyMemory<byte> body)
     {
         stream.Unsent = body;

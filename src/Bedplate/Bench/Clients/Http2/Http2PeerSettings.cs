@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Bedplate.Bench.Clients.Http2;
 
-/// <summary>What the server allows (RFC 9113 section 6.5.2), with the specification's values until it says otherwise.</summary>
+/// <summary>
+/// What the server allows (RFC 9113 section 6.5.2), with the specification's values until it says otherwise.
+/// </summary>
 internal sealed class Http2PeerSettings
 {
     private const int SmallestMaxFrameSize = 16_384;

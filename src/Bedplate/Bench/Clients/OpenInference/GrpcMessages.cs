@@ -174,7 +174,9 @@ internal static class GrpcMessages
         }
     }
 
-    /// <summary>ModelStatistics: inference_count = 4, execution_count = 5, inference_stats = 6, batch_stats = 7.</summary>
+    /// <summary>
+    /// ModelStatistics: inference_count = 4, execution_count = 5, inference_stats = 6, batch_stats = 7.
+    /// </summary>
     private static ServerStatistics ReadModelStatistics(ReadOnlySpan<byte> message)
     {
         var statistics = new ServerStatistics();
@@ -194,7 +196,9 @@ internal static class GrpcMessages
         return statistics;
     }
 
-    /// <summary>InferStatistics: success = 1, fail = 2, queue = 3, compute_input = 4, compute_infer = 5, compute_output = 6.</summary>
+    /// <summary>
+    /// InferStatistics: success = 1, fail = 2, queue = 3, compute_input = 4, compute_infer = 5, compute_output = 6.
+    /// </summary>
     private static ServerStatistics ReadInferStatistics(ServerStatistics statistics, ReadOnlySpan<byte> message)
     {
         var reader = new ProtobufReader(message);

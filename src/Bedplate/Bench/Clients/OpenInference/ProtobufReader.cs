@@ -60,7 +60,9 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
         return true;
     }
 
-    /// <summary>Reads the next number of a packed field, whose bytes this reader was made over; false at the end.</summary>
+    /// <summary>
+    /// Reads the next number of a packed field, whose bytes this reader was made over; false at the end.
+    /// </summary>
     public bool NextPacked(out ulong value)
     {
         if (_rest.IsEmpty)

@@ -9,7 +9,9 @@ namespace Bedplate.Bench.Clients.OpenInference;
 /// </summary>
 internal static class RestAnswerReader
 {
-    /// <summary>The outputs in the order of the answer; <paramref name="jsonLength"/> −1: the whole body is JSON.</summary>
+    /// <summary>
+    /// The outputs in the order of the answer; <paramref name="jsonLength"/> −1: the whole body is JSON.
+    /// </summary>
     /// <exception cref="InvalidDataException">The body is not what the protocol says.</exception>
     public static NamedTensor[] Read(ReadOnlySpan<byte> body, int jsonLength)
     {
@@ -34,7 +36,8 @@ internal static class RestAnswerReader
                 ? tensors
                 : throw new InvalidDataException($"{binary.Length} bytes follow the last output");
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception exception) when (exception
+            is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             throw new InvalidDataException($"the answer's JSON is not an inference response: {exception.Message}", exception);
         }

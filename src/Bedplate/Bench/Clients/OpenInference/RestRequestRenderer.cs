@@ -35,7 +35,8 @@ internal sealed class RestRequestRenderer(
         if (format == HttpFormat.Binary)
         {
             bodyLength += inputs.Sum(input => (long)input.Data.Length);
-            head.Append(CultureInfo.InvariantCulture, $"Content-Type: application/octet-stream\r\nInference-Header-Content-Length: {json.WrittenCount}\r\n");
+            head.Append("Content-Type: application/octet-stream\r\n")
+                .Append(CultureInfo.InvariantCulture, $"Inference-Header-Content-Length: {json.WrittenCount}\r\n");
         }
         else
         {
@@ -48,8 +49,9 @@ internal sealed class RestRequestRenderer(
         }
 
         head.Append(CultureInfo.InvariantCulture, $"Content-Length: {bodyLength}\r\n\r\n");
+        var length = checked((int)(head.Length + bodyLength));
         return new RenderedRequest(
-            Join(Encoding.ASCII.GetBytes(head.ToString()), json.WrittenSpan, inputs, checked((int)(head.Length + bodyLength))),
+            Join(Encoding.ASCII.GetBytes(head.ToString()), json.WrittenSpan, inputs, length),
             BodyStart: head.Length,
             JsonLength: format == HttpFormat.Binary ? json.WrittenCount : -1);
     }

@@ -94,7 +94,10 @@ internal static class TensorJson
                 bytes.Write(text);
                 break;
             case DataType.Bool:
-                bytes.WriteByte(element.ValueKind == JsonValueKind.True || (element.ValueKind == JsonValueKind.Number && element.GetInt32() == 1) ? (byte)1 : (byte)0);
+                var isTrue = element.ValueKind == JsonValueKind.Number
+                    ? element.GetInt32() == 1
+                    : element.ValueKind == JsonValueKind.True;
+                bytes.WriteByte(isTrue ? (byte)1 : (byte)0);
                 break;
             default:
                 bytes.Write(value[..type.ByteSize()]);

@@ -3,7 +3,9 @@ using Bedplate.Bench.Measurement;
 
 namespace Bedplate.Bench.Clients.Sockets;
 
-/// <summary>The life of one transport under a poller: connecting, established, closed, and opened again if need be.</summary>
+/// <summary>
+/// The life of one transport under a poller: connecting, established, closed, and opened again if need be.
+/// </summary>
 internal abstract class Connection(Dialer dialer, Poller poller) : IReadyHandler
 {
     private const int NotPolled = -1;

@@ -130,8 +130,8 @@ internal sealed unsafe partial class EpollPoller : Poller
         }
         else
         {
-            var milliseconds = (timeoutNanoseconds + MonotonicClock.NanosecondsPerMillisecond - 1) / MonotonicClock.NanosecondsPerMillisecond;
-            count = epoll_wait(_epoll, _events, MaxEvents, (int)milliseconds);
+            const long Millisecond = MonotonicClock.NanosecondsPerMillisecond;
+            count = epoll_wait(_epoll, _events, MaxEvents, (int)((timeoutNanoseconds + Millisecond - 1) / Millisecond));
         }
 
         if (count >= 0)

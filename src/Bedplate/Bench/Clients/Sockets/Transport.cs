@@ -51,7 +51,9 @@ internal abstract class Transport : IDisposable
     /// </summary>
     public virtual bool HoldsReceived => false;
 
-    /// <summary>Goes on with connecting; to be called on readiness until it no longer says <see cref="Progress.WouldBlock"/>.</summary>
+    /// <summary>
+    /// Goes on with connecting; to be called on readiness until it no longer says <see cref="Progress.WouldBlock"/>.
+    /// </summary>
     public virtual Progress Establish()
     {
         if (Failure is not null)
@@ -79,7 +81,9 @@ internal abstract class Transport : IDisposable
         return Progress.Done;
     }
 
-    /// <summary>Reads what is there. <see cref="Progress.Ended"/>: no more will come (<see cref="Failure"/> may say why).</summary>
+    /// <summary>
+    /// Reads what is there. <see cref="Progress.Ended"/>: no more will come (<see cref="Failure"/> may say why).
+    /// </summary>
     public abstract Progress Receive(Span<byte> destination, out int count);
 
     /// <summary>
