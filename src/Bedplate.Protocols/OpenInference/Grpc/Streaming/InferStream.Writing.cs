@@ -77,6 +77,7 @@ internal sealed partial class InferStream
             }
         }
 
+        await request.Running;
         Complete(request);
     }
 

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Bedplate.Inference;
 using Bedplate.Protocols.OpenInference.Grpc.Infer;
 
@@ -8,18 +7,8 @@ namespace Bedplate.Protocols.OpenInference.Grpc.Streaming;
 /// One request of a stream, from its decoding to its last response. Reused within its stream; what is said to be
 /// guarded is guarded by the stream's lock.
 /// </summary>
-internal sealed class StreamedRequest : IResponseSink
+internal sealed class StreamedRequest(InferStream stream) : IResponseSink
 {
-    private readonly InferStream _stream;
-    private readonly Action _onEnded;
-    private ValueTaskAwaiter<InferenceEnding> _running;
-
-    public StreamedRequest(InferStream stream)
-    {
-        _stream = stream;
-        _onEnded = End;
-    }
-
     /// <summary>The request as it was sent.</summary>
     public required ModelInferRequestDecoder Decoder { get; set; }
 
@@ -44,27 +33,19 @@ internal sealed class StreamedRequest : IResponseSink
     /// <summary>Whether the engine waits for <see cref="InferenceRequest.ResumeResponses"/>. Guarded.</summary>
     public bool IsHeldBack { get; set; }
 
+    /// <summary>The run of the engine's request, until its end has been reported to the stream.</summary>
+    public Task Running { get; private set; } = Task.CompletedTask;
+
     /// <summary>Runs the engine's request; its end is reported to the stream.</summary>
-    public void Run(InferenceRequest request)
-    {
-        _running = request.RunAsync().GetAwaiter();
-        if (_running.IsCompleted)
-        {
-            End();
-        }
-        else
-        {
-            _running.UnsafeOnCompleted(_onEnded);
-        }
-    }
+    public void Run(InferenceRequest request) => Running = RunAsync(request);
 
     /// <inheritdoc/>
-    public bool TryDeliver(InferenceResponse response) => _stream.TryTake(this, response);
+    public bool TryDeliver(InferenceResponse response) => stream.TryTake(this, response);
 
     /// <summary>Makes it as new.</summary>
     public void Reset()
     {
-        _running = default;
+        Running = Task.CompletedTask;
         Request = null;
         Status = default;
         IsEnded = false;
@@ -74,5 +55,5 @@ internal sealed class StreamedRequest : IResponseSink
         IsHeldBack = false;
     }
 
-    private void End() => _stream.End(this, ProtocolStatus.Of(_running.GetResult()));
+    private async Task RunAsync(InferenceRequest request) => stream.End(this, ProtocolStatus.Of(await request.RunAsync()));
 }
