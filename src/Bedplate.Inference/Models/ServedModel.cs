@@ -75,6 +75,9 @@ public sealed class ServedModel
     /// <summary>Concurrency slots.</summary>
     public int InstanceCount { get; }
 
+    /// <summary>Whether a request may have any number of responses, which only a protocol with streams can deliver.</summary>
+    public bool IsDecoupled => _backendModel is IStepModel;
+
     /// <summary>What it has done.</summary>
     public ModelStatistics Statistics { get; }
 
