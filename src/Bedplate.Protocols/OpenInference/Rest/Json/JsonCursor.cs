@@ -353,19 +353,15 @@ internal ref struct JsonCursor
     private readonly JsonFault FaultOfNumber()
     {
         var rest = _text[_position..];
-        if (rest.StartsWith("-"u8))
-        {
-            rest = rest[1..];
-        }
-
-        if (rest.StartsWith("NaN"u8) || rest.StartsWith("Infinity"u8) || rest.StartsWith("Inf"u8))
+        var isSigned = rest.StartsWith("-"u8);
+        var magnitude = isSigned ? rest[1..] : rest;
+        if (magnitude.StartsWith("NaN"u8) || magnitude.StartsWith("Inf"u8))
         {
             return JsonFault.NotFiniteLiteral;
         }
 
-        return !rest.IsEmpty && (char.IsAsciiDigit((char)rest[0]) || rest.Length < _text.Length - _position)
-            ? JsonFault.BadNumber
-            : JsonFault.ValueExpected;
+        var begins = isSigned || (!rest.IsEmpty && char.IsAsciiDigit((char)rest[0]));
+        return begins ? JsonFault.BadNumber : JsonFault.ValueExpected;
     }
 
     private static bool TryParseHex(ReadOnlySpan<byte> text, out char unit)
