@@ -94,7 +94,7 @@ internal static class RestJsonOracle
                     break;
                 case "timeout":
                     var microseconds = Unsigned(value);
-                    timeout = microseconds > (ulong)TimeSpan.MaxValue.TotalMicroseconds ? TimeSpan.Zero : TimeSpan.FromMicroseconds(microseconds);
+                    timeout = new BigInteger(microseconds) * 10 > TimeSpan.MaxValue.Ticks ? TimeSpan.Zero : new TimeSpan((long)microseconds * 10);
                     break;
                 case "binary_data_output":
                     binaryByDefault = Boolean(value);
