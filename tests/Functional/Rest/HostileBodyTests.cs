@@ -217,6 +217,16 @@ public sealed class HostileBodyTests : IAsyncLifetime
         await AssertServesAsync();
     }
 
+    [Theory]
+    [InlineData("/v2/models/none/infer", 10, 404)]
+    [InlineData(Path, 1L << 40, 413)]
+    public void A_client_that_asks_before_it_sends_is_told_before(string path, long length, int status)
+    {
+        using var connection = _server.Connect();
+        connection.Send(RawConnection.Head(path, length, ("Expect", "100-continue")));
+        Assert.Equal(status, connection.Read()!.Status);
+    }
+
     [Fact]
     public void A_refusal_of_a_small_request_keeps_the_connection()
     {
