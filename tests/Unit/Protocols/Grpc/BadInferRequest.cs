@@ -33,7 +33,7 @@ internal sealed record BadInferRequest(Action<ModelInferRequest> Break, GrpcCode
         ["unknown input"] = new(
             request => request.Inputs[0].Name = "C",
             GrpcCode.InvalidArgument,
-            "unexpected inference input 'C' for model 'pair'"),
+            "unexpected inference input 'C' for model 'pair'. The model's inputs are 'A','B'."),
         ["input twice"] = new(
             request => request.Inputs[1].Name = "A",
             GrpcCode.InvalidArgument,
@@ -41,7 +41,7 @@ internal sealed record BadInferRequest(Action<ModelInferRequest> Break, GrpcCode
         ["unknown output"] = new(
             request => Ask(request, "C"),
             GrpcCode.InvalidArgument,
-            "unexpected inference output 'C' for model 'pair'"),
+            "unexpected inference output 'C' for model 'pair'. The model's outputs are 'A_OUT','B_OUT'."),
         ["output twice"] = new(
             request =>
             {
@@ -150,6 +150,14 @@ internal sealed record BadInferRequest(Action<ModelInferRequest> Break, GrpcCode
             request => request.Parameters["sequence_start"] = new InferParameter { StringParam = "true" },
             GrpcCode.InvalidArgument,
             "invalid value type for 'sequence_start' parameter, expected bool_param."),
+        ["a sequence"] = new(
+            request => request.Parameters["sequence_id"] = new InferParameter { Int64Param = 7 },
+            GrpcCode.Unimplemented,
+            "parameter 'sequence_id' is refused: this server does not serve sequences"),
+        ["the start of a sequence"] = new(
+            request => request.Parameters["sequence_start"] = new InferParameter { BoolParam = true },
+            GrpcCode.Unimplemented,
+            "parameter 'sequence_start' is refused"),
         ["reserved parameter"] = new(
             request => request.Parameters["triton_mine"] = new InferParameter { BoolParam = true },
             GrpcCode.InvalidArgument,

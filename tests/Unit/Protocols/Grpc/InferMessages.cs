@@ -25,7 +25,7 @@ internal static class InferMessages
         Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = "IN", Datatype = datatype, Shape = { shape }, Contents = contents } },
     };
 
-    /// <summary>A request of a counting model.</summary>
+    /// <summary>A request of a numbers model.</summary>
     public static ModelInferRequest Count(string model, int count) => new()
     {
         ModelName = model,

@@ -9,7 +9,7 @@ namespace Bedplate.Tests.TestKit.Engine;
 /// A step backend without a language model: asked for n, it answers 0, 1, … n − 1, one per step, each as a response of
 /// its own. With the parameter "fail_at" it fails instead of giving that number.
 /// </summary>
-public sealed class CountingBackend(TensorMemoryPool memory) : IBackend
+public sealed class NumbersBackend(TensorMemoryPool memory) : IBackend
 {
     private int _produced;
 
@@ -20,16 +20,16 @@ public sealed class CountingBackend(TensorMemoryPool memory) : IBackend
     public int Members { get; private set; }
 
     /// <inheritdoc/>
-    public string Name => "counting";
+    public string Name => "numbers";
 
     /// <inheritdoc/>
-    public string Platform => "counting";
+    public string Platform => "numbers";
 
     /// <summary>A model with input COUNT and output NUMBER of INT32 [1].</summary>
     public static ModelSpec Model(string name) => new()
     {
         Name = name,
-        Backend = "counting",
+        Backend = "numbers",
         Versions = [new VersionSource(1, "")],
         InstanceCount = 1,
         DeriveWarmup = false,
@@ -37,9 +37,9 @@ public sealed class CountingBackend(TensorMemoryPool memory) : IBackend
     };
 
     /// <inheritdoc/>
-    public ILoadedModel Load(ModelSource source, CancellationToken cancellationToken) => new CountingModel(this);
+    public ILoadedModel Load(ModelSource source, CancellationToken cancellationToken) => new NumbersModel(this);
 
-    private sealed class CountingModel(CountingBackend backend) : IStepModel
+    private sealed class NumbersModel(NumbersBackend backend) : IStepModel
     {
         public ModelSignature Signature { get; } = new(
             [new TensorSpec("COUNT", DataType.Int32, new TensorShape(1))], [new TensorSpec("NUMBER", DataType.Int32, new TensorShape(1))]);
@@ -67,7 +67,7 @@ public sealed class CountingBackend(TensorMemoryPool memory) : IBackend
         public bool IsPaused { get; set; }
     }
 
-    private sealed class Instance(CountingBackend backend) : IStepInstance
+    private sealed class Instance(NumbersBackend backend) : IStepInstance
     {
         private readonly Dictionary<long, Member> _members = [];
 
