@@ -51,13 +51,21 @@ public sealed class GrpcTestClient(Uri address) : IDisposable
     }
 
     /// <summary>Sends one message and reads a stream of responses.</summary>
-    public async Task<GrpcTestDuplex> OpenAsync(string path, IMessage message)
+    public Task<GrpcTestDuplex> OpenAsync(string path, IMessage message) => OpenAsync(path, GrpcFrame.Of(message), isWhole: true);
+
+    /// <summary>Sends bytes, which need not be all that the request says it has, and reads a stream of responses.</summary>
+    public async Task<GrpcTestDuplex> OpenAsync(string path, byte[] body, bool isWhole)
     {
         var content = new GrpcTestDuplex.RequestContent();
         var sending = _http.SendAsync(CreateRequest(path, content), HttpCompletionOption.ResponseHeadersRead);
         var stream = await content.Stream.WaitAsync(Patience);
-        await stream.WriteAsync(GrpcFrame.Of(message));
-        content.End();
+        await stream.WriteAsync(body);
+        await stream.FlushAsync();
+        if (isWhole)
+        {
+            content.End();
+        }
+
         var response = await sending;
         return new GrpcTestDuplex(content, response, await response.Content.ReadAsStreamAsync());
     }

@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,8 +31,9 @@ public sealed class GrpcTestServer : IAsyncDisposable
             Repository,
             new ServerInfo("bedplate", "1.2.3", ["model_repository", "binary_tensor_data", "statistics"], []),
             options,
-            new AnonymousCallers()) { IsReady = true };
-        var grpc = new GrpcProtocol(Service, loggerFactory: null, _stopping.Token);
+            new AnonymousCallers())
+        { IsReady = true };
+        Protocol = new GrpcProtocol(Service, loggerFactory: null, _stopping.Token);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -42,7 +42,7 @@ public sealed class GrpcTestServer : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
         });
         _application = builder.Build();
-        _application.Run(grpc.InvokeAsync);
+        _application.Run(Protocol.InvokeAsync);
     }
 
     /// <summary>The engine behind it.</summary>
@@ -53,6 +53,9 @@ public sealed class GrpcTestServer : IAsyncDisposable
 
     /// <summary>What both bindings share.</summary>
     public OpenInferenceService Service { get; }
+
+    /// <summary>The protocol itself.</summary>
+    public GrpcProtocol Protocol { get; }
 
     /// <summary>Where it listens.</summary>
     public Uri Address { get; private set; } = null!;
@@ -86,10 +89,5 @@ public sealed class GrpcTestServer : IAsyncDisposable
         await _application.DisposeAsync();
         await Engine.DisposeAsync();
         _stopping.Dispose();
-    }
-
-    private sealed class AnonymousCallers : ICallerSource
-    {
-        public Caller GetCaller(HttpContext context) => Caller.Anonymous;
     }
 }
