@@ -17,19 +17,29 @@ internal static class Comparison
         using var bedplate = new Server("bedplate", tensorBytes);
         await floor.LoadAsync(turn);
         await bedplate.LoadAsync(turn);
-        var ratios = new List<double>();
+        var costs = new List<(Cost Least, Cost Ours)>();
         for (var i = 0; i < turns; i++)
         {
             var least = await floor.LoadAsync(turn);
             var ours = await bedplate.LoadAsync(turn);
-            ratios.Add(ours.Microseconds / least.Microseconds);
+            costs.Add((least, ours));
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"floor {least}   bedplate {ours}   CPU ratio {ours.Microseconds / least.Microseconds:0.00}   bytes over the floor {ours.Bytes - least.Bytes:0}"));
         }
 
-        ratios.Sort();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"median CPU ratio {ratios[ratios.Count / 2]:0.00}"));
+        var medianLeast = Median(costs.Select(pair => pair.Least.Microseconds));
+        var medianOurs = Median(costs.Select(pair => pair.Ours.Microseconds));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"medians: floor {medianLeast:0.0} µs, bedplate {medianOurs:0.0} µs, ratio {medianOurs / medianLeast:0.00}; "
+            + $"{Median(costs.Select(pair => pair.Ours.Bytes)):0} B allocated per request"));
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToList();
+        return sorted[sorted.Count / 2];
     }
 
     private sealed record Cost(double Microseconds, double Bytes, double PerSecond)

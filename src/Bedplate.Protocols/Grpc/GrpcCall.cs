@@ -85,7 +85,7 @@ internal sealed class GrpcCall
     /// Prepares for a stream that may be idle for long: its headers are sent, and it is not held to the lowest rate at
     /// which a request's body must arrive, which guards calls of one message against clients that dribble.
     /// </summary>
-    public Task StartStreamingAsync()
+    public async ValueTask StartStreamingAsync()
     {
         var rate = Http.Features.Get<Microsoft.AspNetCore.Server.Kestrel.Core.Features.IHttpMinRequestBodyDataRateFeature>();
         if (rate is not null)
@@ -93,8 +93,8 @@ internal sealed class GrpcCall
             rate.MinDataRate = null;
         }
 
-        _hasOutput = true;
-        return Http.Response.StartAsync(Aborted);
+        // An empty flush, as starting the response alone leaves its headers in the buffer.
+        await Output.FlushAsync(Aborted);
     }
 
     /// <summary>

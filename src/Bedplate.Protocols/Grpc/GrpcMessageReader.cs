@@ -222,6 +222,21 @@ internal sealed class GrpcMessageReader
     {
         _compressed?.Close();
         _compressed = null;
+        if (_contentLeft > 0 && !await SkipContentAsync(cancellationToken))
+        {
+            return GrpcRead.Failed;
+        }
+
+        while (!TryFill(PrefixBytes))
+        {
+            await ReadAsync(cancellationToken);
+        }
+
+        return ReadPrefix(limit);
+    }
+
+    private async ValueTask<bool> SkipContentAsync(CancellationToken cancellationToken)
+    {
         while (_contentLeft > 0)
         {
             if (!_isReading || _buffer.IsEmpty)
@@ -231,7 +246,8 @@ internal sealed class GrpcMessageReader
 
             if (_buffer.IsEmpty && _isCompleted)
             {
-                return Fail(EndedWithinMessage());
+                Fail(EndedWithinMessage());
+                return false;
             }
 
             var skipped = Math.Min(_contentLeft, _buffer.Length);
@@ -239,12 +255,7 @@ internal sealed class GrpcMessageReader
             _contentLeft -= skipped;
         }
 
-        while (!TryFill(PrefixBytes))
-        {
-            await ReadAsync(cancellationToken);
-        }
-
-        return ReadPrefix(limit);
+        return true;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -270,9 +281,10 @@ internal sealed class GrpcMessageReader
     {
         if (await compressed.ReadAsync(cancellationToken))
         {
+            // A message is there when its frame is: the compressed bytes may end before it.
             Content = compressed.Content;
             IsContentWhole = compressed.IsWhole;
-            return true;
+            return !IsContentWhole || await SkipContentAsync(cancellationToken);
         }
 
         if (Fault.IsOk)

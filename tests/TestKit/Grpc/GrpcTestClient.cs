@@ -50,6 +50,26 @@ public sealed class GrpcTestClient(Uri address) : IDisposable
         return new GrpcTestDuplex(content, response, await response.Content.ReadAsStreamAsync());
     }
 
+    /// <summary>Sends one message and reads a stream of responses.</summary>
+    public Task<GrpcTestDuplex> OpenAsync(string path, IMessage message) => OpenAsync(path, GrpcFrame.Of(message), isWhole: true);
+
+    /// <summary>Sends bytes, which need not be all that the request says it has, and reads a stream of responses.</summary>
+    public async Task<GrpcTestDuplex> OpenAsync(string path, byte[] body, bool isWhole)
+    {
+        var content = new GrpcTestDuplex.RequestContent();
+        var sending = _http.SendAsync(CreateRequest(path, content), HttpCompletionOption.ResponseHeadersRead);
+        var stream = await content.Stream.WaitAsync(Patience);
+        await stream.WriteAsync(body);
+        await stream.FlushAsync();
+        if (isWhole)
+        {
+            content.End();
+        }
+
+        var response = await sending;
+        return new GrpcTestDuplex(content, response, await response.Content.ReadAsStreamAsync());
+    }
+
     /// <summary>Opens ModelStreamInfer.</summary>
     public Task<GrpcTestDuplex> OpenInferAsync(params (string Name, string Value)[] headers) => OpenAsync(Inference + "ModelStreamInfer", headers);
 

@@ -23,14 +23,10 @@ public sealed class GrpcTestDuplex : IDisposable
     }
 
     /// <summary>The status, once the responses have ended.</summary>
-    public GrpcCode? Status => _response.TrailingHeaders.TryGetValues("grpc-status", out var values)
-        ? (GrpcCode)byte.Parse(values.Single(), CultureInfo.InvariantCulture)
-        : null;
+    public GrpcCode? Status => Find("grpc-status") is { } status ? (GrpcCode)byte.Parse(status, CultureInfo.InvariantCulture) : null;
 
     /// <summary>The status message, once the responses have ended.</summary>
-    public string Message => _response.TrailingHeaders.TryGetValues("grpc-message", out var values)
-        ? Uri.UnescapeDataString(values.Single())
-        : "";
+    public string Message => Uri.UnescapeDataString(Find("grpc-message") ?? "");
 
     /// <summary>Sends a message.</summary>
     public Task SendAsync(IMessage message) => SendAsync(GrpcFrame.Of(message));
@@ -62,6 +58,10 @@ public sealed class GrpcTestDuplex : IDisposable
         await _responses.ReadExactlyAsync(content, patience.Token);
         return new MessageParser<TResponse>(() => new TResponse()).ParseFrom(content);
     }
+
+    // Among the trailers, or among the headers where there is nothing else.
+    private string? Find(string name) =>
+        _response.TrailingHeaders.TryGetValues(name, out var values) || _response.Headers.TryGetValues(name, out values) ? values.Single() : null;
 
     /// <summary>Resets the stream.</summary>
     public void Dispose()

@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -34,7 +33,7 @@ public sealed class GrpcTestServer : IAsyncDisposable
             options,
             new AnonymousCallers())
         { IsReady = true };
-        var grpc = new GrpcProtocol(Service, loggerFactory: null, _stopping.Token);
+        Protocol = new GrpcProtocol(Service, loggerFactory: null, _stopping.Token);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -43,7 +42,7 @@ public sealed class GrpcTestServer : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
         });
         _application = builder.Build();
-        _application.Run(grpc.InvokeAsync);
+        _application.Run(Protocol.InvokeAsync);
     }
 
     /// <summary>The engine behind it.</summary>
@@ -54,6 +53,9 @@ public sealed class GrpcTestServer : IAsyncDisposable
 
     /// <summary>What both bindings share.</summary>
     public OpenInferenceService Service { get; }
+
+    /// <summary>The protocol itself.</summary>
+    public GrpcProtocol Protocol { get; }
 
     /// <summary>Where it listens.</summary>
     public Uri Address { get; private set; } = null!;
@@ -87,10 +89,5 @@ public sealed class GrpcTestServer : IAsyncDisposable
         await _application.DisposeAsync();
         await Engine.DisposeAsync();
         _stopping.Dispose();
-    }
-
-    private sealed class AnonymousCallers : ICallerSource
-    {
-        public Caller GetCaller(HttpContext context) => Caller.Anonymous;
     }
 }

@@ -104,9 +104,12 @@ internal sealed class DescriptorIndex
     private void Add(EnumDescriptor type, FileDescriptor file)
     {
         _symbols[type.FullName] = file;
+
+        // A value's scope is that of its enum, not the enum (protobuf.dev, Language Guide, Enum).
+        var scope = type.FullName[..^type.Name.Length];
         foreach (var value in type.Values)
         {
-            _symbols[value.FullName] = file;
+            _symbols[scope + value.Name] = file;
         }
     }
 

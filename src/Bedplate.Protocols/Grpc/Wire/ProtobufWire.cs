@@ -114,6 +114,16 @@ internal static class ProtobufWire
     /// </summary>
     public static WireRead ReadField(ref SequenceReader<byte> reader, long left, out uint tag, out int length)
     {
+        // Nearly every field is length-delimited, with a number below 16 and fewer than 128 bytes.
+        var span = reader.UnreadSpan;
+        if (span.Length >= 2 && (span[0] & 0x87) == (int)WireType.LengthDelimited && span[0] >= 8 && span[1] < 0x80)
+        {
+            tag = span[0];
+            length = span[1];
+            reader.Advance(2);
+            return 2 + length > left ? WireRead.PastEnd : WireRead.Ok;
+        }
+
         var start = reader.Consumed;
         length = 0;
         var read = ReadTag(ref reader, out tag);

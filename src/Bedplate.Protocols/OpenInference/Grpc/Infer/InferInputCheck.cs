@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Bedplate.Inference.Models;
+using Bedplate.Protocols.OpenInference.Configuration.Messages;
 using Bedplate.Tensors;
 
 namespace Bedplate.Protocols.OpenInference.Grpc.Infer;
@@ -14,7 +15,7 @@ internal static class InferInputCheck
         if (input.Datatype != spec.Type)
         {
             return ProtocolStatus.Invalid(
-                $"inference input '{spec.Name}' data-type is '{Encoding.UTF8.GetString(decoded.Text(input.DatatypeName))}', "
+                $"inference input '{spec.Name}' data-type is '{Excerpt.Of(Encoding.UTF8.GetString(decoded.Text(input.DatatypeName)))}', "
                 + $"but model '{model.Name}' expects '{spec.Type.WireName()}'");
         }
 

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Text;
 using Bedplate.Inference;
 using Bedplate.Inference.Models;
+using Bedplate.Protocols.OpenInference.Configuration.Messages;
 using Bedplate.Tensors;
 
 namespace Bedplate.Protocols.OpenInference.Grpc.Infer;
@@ -125,7 +127,9 @@ internal static class InferRequestBinder
             var index = model.Signature.IndexOfOutput(decoded.Text(output.Name));
             if (index < 0)
             {
-                return ProtocolStatus.Invalid($"unexpected inference output '{Text(decoded, output.Name)}' for model '{model.Name}'");
+                return ProtocolStatus.Invalid(
+                    $"unexpected inference output '{Text(decoded, output.Name)}' for model '{model.Name}'. "
+                    + $"The model's outputs are {NamesOf(model.Signature.Outputs)}.");
             }
 
             // Before the first is named, all count as requested.
@@ -156,7 +160,9 @@ internal static class InferRequestBinder
             var index = signature.IndexOfInput(decoded.Text(input.Name));
             if (index < 0)
             {
-                return ProtocolStatus.Invalid($"unexpected inference input '{Text(decoded, input.Name)}' for model '{model.Name}'");
+                return ProtocolStatus.Invalid(
+                    $"unexpected inference input '{Text(decoded, input.Name)}' for model '{model.Name}'. "
+                    + $"The model's inputs are {NamesOf(signature.Inputs)}.");
             }
 
             if (request.Inputs[index].IsPresent)
@@ -288,5 +294,17 @@ internal static class InferRequestBinder
         return false;
     }
 
-    private static string Text(ModelInferRequestDecoder decoded, TextRange range) => Encoding.UTF8.GetString(decoded.Text(range));
+    private static string NamesOf(ImmutableArray<TensorSpec> specs)
+    {
+        var names = new StringBuilder();
+        foreach (var spec in specs)
+        {
+            AppendName(names, spec.Name);
+        }
+
+        return names.ToString();
+    }
+
+    private static string Text(ModelInferRequestDecoder decoded, TextRange range) =>
+        Excerpt.Of(Encoding.UTF8.GetString(decoded.Text(range)));
 }

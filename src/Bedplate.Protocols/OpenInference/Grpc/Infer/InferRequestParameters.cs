@@ -1,5 +1,6 @@
 using System.Text;
 using Bedplate.Inference;
+using Bedplate.Protocols.OpenInference.Configuration.Messages;
 
 namespace Bedplate.Protocols.OpenInference.Grpc.Infer;
 
@@ -47,17 +48,9 @@ internal static class InferRequestParameters
             return ApplyTimeout(parameter, request);
         }
 
-        // Sequences mean something to models with a sequence batcher only; for others Triton, too, just checks them.
-        if (key.SequenceEqual("sequence_id"u8))
+        if (key.SequenceEqual("sequence_id"u8) || key.SequenceEqual("sequence_start"u8) || key.SequenceEqual("sequence_end"u8))
         {
-            return parameter.Choice is ParameterChoice.Int64 or ParameterChoice.UInt64 or ParameterChoice.String
-                ? ProtocolStatus.Ok
-                : ProtocolStatus.Invalid("invalid value type for 'sequence_id' parameter, expected int64_param or string_param.");
-        }
-
-        if (key.SequenceEqual("sequence_start"u8) || key.SequenceEqual("sequence_end"u8))
-        {
-            return parameter.Choice == ParameterChoice.Bool ? ProtocolStatus.Ok : WrongType(key, "bool_param");
+            return CheckSequence(key, parameter);
         }
 
         if (key.StartsWith("triton_"u8))
@@ -100,10 +93,31 @@ internal static class InferRequestParameters
             return ProtocolStatus.Invalid($"invalid value for 'timeout', expected microseconds >= 0, got {microseconds}.");
         }
 
-        request.QueueTimeout = microseconds > TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMicrosecond
-            ? TimeSpan.MaxValue
+        // What no TimeSpan can hold is as good as none.
+        request.QueueTimeout = microseconds > long.MaxValue / TimeSpan.TicksPerMicrosecond
+            ? TimeSpan.Zero
             : TimeSpan.FromTicks(microseconds * TimeSpan.TicksPerMicrosecond);
         return ProtocolStatus.Ok;
+    }
+
+    // A sequence has state, which there is none of here: to take its requests one by one would answer them wrongly.
+    // Clients that always send the parameters, with 0, "" and false, ask for none.
+    private static ProtocolStatus CheckSequence(ReadOnlySpan<byte> key, in DecodedParameter parameter)
+    {
+        var isId = key.SequenceEqual("sequence_id"u8);
+        var isRightType = isId
+            ? parameter.Choice is ParameterChoice.Int64 or ParameterChoice.UInt64 or ParameterChoice.String
+            : parameter.Choice == ParameterChoice.Bool;
+        if (!isRightType)
+        {
+            return WrongType(key, isId ? "int64_param or string_param" : "bool_param");
+        }
+
+        var asksForNone = parameter.Choice == ParameterChoice.String ? parameter.Text.IsEmpty : parameter.Bits == 0;
+        return asksForNone
+            ? ProtocolStatus.Ok
+            : ProtocolStatus.Unsupported(
+                $"parameter '{Encoding.UTF8.GetString(key)}' is refused: this server does not serve sequences; send requests that stand alone.");
     }
 
     private static ProtocolStatus AddOther(
@@ -134,5 +148,5 @@ internal static class InferRequestParameters
     }
 
     private static ProtocolStatus WrongType(ReadOnlySpan<byte> key, string expected) =>
-        ProtocolStatus.Invalid($"invalid value type for '{Encoding.UTF8.GetString(key)}' parameter, expected {expected}.");
+        ProtocolStatus.Invalid($"invalid value type for '{Excerpt.Of(Encoding.UTF8.GetString(key))}' parameter, expected {expected}.");
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Bedplate.Inference.Models;
+using Bedplate.Protocols.OpenInference.Configuration.Messages;
 
 namespace Bedplate.Protocols.OpenInference.Grpc.Infer;
 
@@ -34,7 +35,7 @@ internal static class ModelResolver
         {
             model = null;
             return ProtocolStatus.Invalid(
-                $"failed to get model version from specified version string '{version}', version should be an integral value > 0");
+                $"failed to get model version from specified version string '{Excerpt.Of(version)}', version should be an integral value > 0");
         }
 
         return service.Find(name, version, out model, out var status) == ModelLookup.Found ? ProtocolStatus.Ok : status;

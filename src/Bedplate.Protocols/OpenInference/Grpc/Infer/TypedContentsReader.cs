@@ -13,6 +13,7 @@ namespace Bedplate.Protocols.OpenInference.Grpc.Infer;
 internal sealed unsafe class TypedContentsReader(RequestMemory memory)
 {
     private ContentsKind _kind;
+    private bool _isKept;
     private long _runLeft;
     private long _elementLeft;
 
@@ -99,6 +100,7 @@ internal sealed unsafe class TypedContentsReader(RequestMemory memory)
     private WireRead Skip(long length)
     {
         _kind = ContentsKind.None;
+        _isKept = false;
         _runLeft = length;
         return WireRead.Ok;
     }
@@ -115,13 +117,14 @@ internal sealed unsafe class TypedContentsReader(RequestMemory memory)
             return WireRead.PartialElement;
         }
 
-        if (!IsKindOf(ref input.Contents, kind))
+        _kind = kind;
+        _isKept = IsKindOf(ref input.Contents, kind);
+        _runLeft = length;
+        if (!_isKept)
         {
-            return Skip(length);
+            return WireRead.Ok;
         }
 
-        _kind = kind;
-        _runLeft = length;
         var atLeast = ContentsKinds.IsVarint(kind) ? ContentsKinds.WidthOf(kind) : length;
         return Reserve(ref input, kind, atLeast, left) ? WireRead.Ok : WireRead.NoMemory;
     }
@@ -208,9 +211,14 @@ internal sealed unsafe class TypedContentsReader(RequestMemory memory)
 
     private WireRead ReadRun(ref SequenceReader<byte> reader, ref TypedContents contents)
     {
+        if (!_isKept && _kind != ContentsKind.None && ContentsKinds.IsVarint(_kind))
+        {
+            return ReadVarints<NoElement>(ref reader, ref contents);
+        }
+
         switch (_kind)
         {
-            case ContentsKind.None:
+            case var _ when !_isKept:
                 var skipped = Math.Min(_runLeft, reader.Remaining);
                 reader.Advance(skipped);
                 _runLeft -= skipped;
@@ -385,6 +393,17 @@ internal sealed unsafe class TypedContentsReader(RequestMemory memory)
         static abstract int Width { get; }
 
         static abstract void Store(byte* destination, ulong value);
+    }
+
+    /// <summary>An element of a second field: it is read, to see whether it can be, and the request will be refused.</summary>
+    private readonly struct NoElement : IElement
+    {
+        public static int Width => 0;
+
+        public static void Store(byte* destination, ulong value)
+        {
+            // Not kept.
+        }
     }
 
     private readonly struct BoolElement : IElement

@@ -87,9 +87,9 @@ internal sealed partial class InferStream : IDisposable
     {
         lock (_lock)
         {
-            if (_closed is not null)
+            if (_closed is not null || request.IsEnded)
             {
-                // Nobody will read it.
+                // Nobody will read it. One that crossed its request's deadline on the way comes after the ending.
                 response.Release();
                 return true;
             }
@@ -309,10 +309,14 @@ internal sealed partial class InferStream : IDisposable
 
         inference?.Dispose();
         _decoders.Return(request.Decoder);
-        request.Reset();
-        lock (_lock)
+        if (!request.IsDecoupled)
         {
-            _idle.Push(request);
+            // As a sink it is not used twice, so that a late response cannot be taken for another request's.
+            request.Reset();
+            lock (_lock)
+            {
+                _idle.Push(request);
+            }
         }
 
         _room.Release();
