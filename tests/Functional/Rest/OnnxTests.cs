@@ -18,7 +18,7 @@ public sealed class OnnxTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await File.WriteAllBytesAsync(_file, Convert.FromBase64String(Add));
-        var backend = new OnnxBackend(new OnnxRuntimeOptions(), new AlignedMemoryPool(1 << 30, 0));
+        var backend = new OnnxBackend(new OnnxRuntimeOptions());
         _server = await RestTestServer.StartAsync(
             new RestTestServerOptions { Backends = [backend] },
             new ModelSpec { Name = "add", Backend = "onnxruntime", Versions = [new VersionSource(1, _file)] });

@@ -41,7 +41,10 @@ public sealed class GatedBackend : IBackend
     public void Fail(float run, string message) => GateOf(run).Open(BackendOutcome.Failure(message));
 
     /// <inheritdoc/>
-    public ILoadedModel Load(ModelSource source, CancellationToken cancellationToken) => new GatedModel(this, source.DeclaredSignature!);
+    public bool RunsNativeCode => false;
+
+    /// <inheritdoc/>
+    public ILoadedModel Load(ModelSource source, TensorMemoryPool memory, CancellationToken cancellationToken) => new GatedModel(this, source.DeclaredSignature!);
 
     private Gate GateOf(float run) => _gates.GetOrAdd(run, _ => new Gate());
 

@@ -9,7 +9,7 @@ namespace Bedplate.Tests.TestKit.Engine;
 /// A step backend without a language model: asked for n, it answers 0, 1, … n − 1, one per step, each as a response of
 /// its own. With the parameter "fail_at" it fails instead of giving that number.
 /// </summary>
-public sealed class NumbersBackend(TensorMemoryPool memory) : IBackend
+public sealed class NumbersBackend : IBackend
 {
     private int _produced;
 
@@ -37,9 +37,12 @@ public sealed class NumbersBackend(TensorMemoryPool memory) : IBackend
     };
 
     /// <inheritdoc/>
-    public ILoadedModel Load(ModelSource source, CancellationToken cancellationToken) => new NumbersModel(this);
+    public bool RunsNativeCode => false;
 
-    private sealed class NumbersModel(NumbersBackend backend) : IStepModel
+    /// <inheritdoc/>
+    public ILoadedModel Load(ModelSource source, TensorMemoryPool memory, CancellationToken cancellationToken) => new NumbersModel(this, memory);
+
+    private sealed class NumbersModel(NumbersBackend backend, TensorMemoryPool memory) : IStepModel
     {
         public ModelSignature Signature { get; } = new(
             [new TensorSpec("COUNT", DataType.Int32, new TensorShape(1))], [new TensorSpec("NUMBER", DataType.Int32, new TensorShape(1))]);
@@ -48,7 +51,7 @@ public sealed class NumbersBackend(TensorMemoryPool memory) : IBackend
 
         public long PeakActivationBytes => 0;
 
-        public IStepInstance CreateInstance() => new Instance(backend);
+        public IStepInstance CreateInstance() => new Instance(backend, memory);
 
         public void Dispose()
         {
@@ -67,7 +70,7 @@ public sealed class NumbersBackend(TensorMemoryPool memory) : IBackend
         public bool IsPaused { get; set; }
     }
 
-    private sealed class Instance(NumbersBackend backend) : IStepInstance
+    private sealed class Instance(NumbersBackend backend, TensorMemoryPool memory) : IStepInstance
     {
         private readonly Dictionary<long, Member> _members = [];
 
@@ -134,11 +137,9 @@ public sealed class NumbersBackend(TensorMemoryPool memory) : IBackend
         private Tensor Answer(int number)
         {
             Interlocked.Increment(ref backend._produced);
-            var buffer = backend.Memory.Rent(sizeof(int));
+            var buffer = memory.Rent(sizeof(int));
             MemoryMarshal.Write(buffer.Span, number);
             return new Tensor(DataType.Int32, new TensorShape(1), buffer, sizeof(int));
         }
     }
-
-    private TensorMemoryPool Memory => memory;
 }

@@ -344,7 +344,7 @@ public class ModelInferTests
     [Fact]
     public async Task A_decoupled_model_is_not_served_by_a_unary_call()
     {
-        await using var server = await GrpcTestServer.StartAsync(backends: new NumbersBackend(new AlignedMemoryPool(1 << 20, 0)));
+        await using var server = await GrpcTestServer.StartAsync(backends: new NumbersBackend());
         await server.Engine.LoadAsync(NumbersBackend.Model("numbers"));
         var result = await server.Client.CallAsync("ModelInfer", InferMessages.Count("numbers", 3));
         Assert.Equal(GrpcCode.Unimplemented, result.Status);

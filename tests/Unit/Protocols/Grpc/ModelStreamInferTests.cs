@@ -315,7 +315,7 @@ public class ModelStreamInferTests
     public async Task A_client_that_does_not_read_holds_its_model_back_and_loses_nothing()
     {
         const int Count = 100_000;
-        var backend = new NumbersBackend(new AlignedMemoryPool(64 << 20, 0));
+        var backend = new NumbersBackend();
         await using var server = await GrpcTestServer.StartAsync(backends: backend);
         await server.Engine.LoadAsync(NumbersBackend.Model("numbers"));
         using var stream = await server.Client.OpenInferAsync();
@@ -338,7 +338,7 @@ public class ModelStreamInferTests
     [Fact]
     public async Task A_client_that_goes_without_reading_frees_its_member()
     {
-        var backend = new NumbersBackend(new AlignedMemoryPool(64 << 20, 0));
+        var backend = new NumbersBackend();
         await using var server = await GrpcTestServer.StartAsync(backends: backend);
         await server.Engine.LoadAsync(NumbersBackend.Model("numbers"));
         var stream = await server.Client.OpenInferAsync();
@@ -395,7 +395,7 @@ public class ModelStreamInferTests
 
     private static async Task<GrpcTestServer> StartNumbersAsync(params Bedplate.Inference.Backends.IBackend[] others)
     {
-        var server = await GrpcTestServer.StartAsync(backends: [new NumbersBackend(new AlignedMemoryPool(64 << 20, 0)), .. others]);
+        var server = await GrpcTestServer.StartAsync(backends: [new NumbersBackend(), .. others]);
         await server.Engine.LoadAsync(NumbersBackend.Model("numbers"));
         return server;
     }
