@@ -172,6 +172,7 @@ public sealed class HostileBodyTests : IAsyncLifetime
         Assert.Equal(413, answer.Status);
         Assert.Equal(
             "request body size of 107374182400 bytes exceeds the maximum allowed input size of 1048576 bytes. Send less, or raise MaxRequestBytes.", answer.Error);
+        Assert.Equal("close", answer.Headers["Connection"]);
         Assert.True(connection.IsClosed());
 
         var exact = await _server.PostAsync(Path, new byte[Limit]);
@@ -234,7 +235,9 @@ public sealed class HostileBodyTests : IAsyncLifetime
         for (var i = 0; i < 3; i++)
         {
             connection.Send(RawConnection.Head("/v2/models/none/infer", Good.Length) + Good);
-            Assert.Equal(404, connection.Read()!.Status);
+            var answer = connection.Read()!;
+            Assert.Equal(404, answer.Status);
+            Assert.False(answer.Headers.ContainsKey("Connection"));
             connection.Send(RawConnection.Head(Path, 5) + "nope!");
             Assert.Equal(400, connection.Read()!.Status);
         }
