@@ -20,7 +20,9 @@ public sealed class OnnxBackend : IBackend
     /// <summary>Loads the runtime into this process, or joins the one that is there.</summary>
     /// <param name="options">How the runtime is set up.</param>
     /// <param name="logger">Takes the runtime's messages; null drops them.</param>
-    /// <exception cref="OnnxRuntimeSetupException">The options are faulty, the library cannot be had, lacks a provider, or runs here with other options.</exception>
+    /// <exception cref="OnnxRuntimeSetupException">
+    /// The options are faulty, the library cannot be had, lacks a provider, or runs here with other options.
+    /// </exception>
     public OnnxBackend(OnnxRuntimeOptions options, ILogger<OnnxBackend>? logger = null)
     {
         var faults = options.Validate();
@@ -46,15 +48,20 @@ public sealed class OnnxBackend : IBackend
     /// <summary>The runtime in this process.</summary>
     public OnnxRuntimeInfo Runtime { get; }
 
-    /// <inheritdoc/>
     public bool RunsNativeCode => true;
 
     /// <inheritdoc/>
-    public ILoadedModel Load(ModelSource source, TensorMemoryPool memory, CancellationToken cancellationToken)
+    ILoadedModel IBackend.Load(ModelSource source, TensorMemoryPool memory, CancellationToken cancellationToken) =>
+        Load(source, memory, cancellationToken);
+
+    /// <inheritdoc cref="IBackend.Load"/>
+    public OnnxModel Load(ModelSource source, TensorMemoryPool memory, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var parameters = ModelParameters.Read(source, _options);
-        return Open(source, parameters, _loader.LoadFile(source, parameters, ModelFile.Locate(source), cancellationToken), memory);
+        var path = ModelFile.Locate(source);
+        return Open(
+            source, parameters, _loader.LoadFile(source, parameters, path, cancellationToken), memory, new FileInfo(path).Length);
     }
 
     /// <summary>
@@ -62,7 +69,8 @@ public sealed class OnnxBackend : IBackend
     /// directory of its external data; empty for a model that has none.
     /// </summary>
     /// <exception cref="ModelLoadException">The model cannot be loaded; the message is for the operator.</exception>
-    public ICallModel Load(ModelSource source, ReadOnlySpan<byte> model, TensorMemoryPool memory, CancellationToken cancellationToken)
+    public OnnxModel Load(
+        ModelSource source, ReadOnlySpan<byte> model, TensorMemoryPool memory, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (model.IsEmpty)
@@ -72,15 +80,18 @@ public sealed class OnnxBackend : IBackend
 
         var parameters = ModelParameters.Read(source, _options);
         var directory = source.Path.Length == 0 ? null : Path.GetFullPath(source.Path);
-        return Open(source, parameters, _loader.LoadBytes(source, parameters, model, directory, cancellationToken), memory);
+        return Open(
+            source, parameters, _loader.LoadBytes(source, parameters, model, directory, cancellationToken), memory, model.Length);
     }
 
-    private unsafe OnnxModel Open(ModelSource source, ModelParameters parameters, OrtSessionHandle session, TensorMemoryPool memory)
+    private unsafe OnnxModel Open(
+        ModelSource source, ModelParameters parameters, OrtSessionHandle session, TensorMemoryPool memory, long fileBytes)
     {
         try
         {
             var layout = OnnxSignature.Read(_environment, session.Pointer, source);
-            return new OnnxModel(_environment, session, layout, parameters, memory);
+            var sessionMemory = new SessionMemory(_environment, session.Pointer, fileBytes);
+            return new OnnxModel(_environment, session, layout, parameters, sessionMemory, memory, _options.LogSeverity);
         }
         catch
         {

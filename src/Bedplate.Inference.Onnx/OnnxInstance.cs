@@ -12,7 +12,7 @@ namespace Bedplate.Inference.Onnx;
 /// A concurrency slot over a model's session. The arrays a run hands to the runtime are made once and reused; a run at
 /// steady state allocates nothing on the managed heap (string, sequence and map outputs take memory from the pool).
 /// </summary>
-public sealed unsafe class OnnxInstance : ICallInstance
+internal sealed unsafe class OnnxInstance : ICallInstance
 {
     private readonly OnnxModel _model;
     private readonly OrtApi _api;
@@ -26,15 +26,18 @@ public sealed unsafe class OnnxInstance : ICallInstance
     private readonly nint[] _outputs;
     private readonly int[] _outputBindings;
 
-    // Guards the four fields below. Terminate acts only while _isRunning is set for its id, and the run's end clears
-    // that under the same lock; so the run options of a finished run, or of the next, are never touched.
+    // Guards the fields below. Terminate touches the run options only while _isRunning is set for its id, and the
+    // run's end clears that under the same lock; so those of a finished run, or of the next, are never touched. A
+    // termination for another id may be for the run about to begin, between the engine's dispatch and Run: it is kept
+    // until the next run begins, and then either is for that run or is for one that was over.
     private readonly Lock _runLock = new();
     private OrtHandle<OrtRunOptions> _runOptions;
     private long _runId;
     private bool _isRunning;
     private bool _isTerminated;
+    private long? _earlyTermination;
 
-    internal OnnxInstance(OnnxModel model)
+    public OnnxInstance(OnnxModel model)
     {
         _model = model;
         _environment = model.Environment;
@@ -53,7 +56,12 @@ public sealed unsafe class OnnxInstance : ICallInstance
     /// <inheritdoc/>
     public BackendOutcome Run(CallExecution execution)
     {
-        var options = Begin(execution.Id);
+        if (!TryBegin(execution.Id, out var options))
+        {
+            execution.ComputeStart = execution.ComputeEnd = Stopwatch.GetTimestamp();
+            return new BackendOutcome(BackendStatus.Terminated, "The run was terminated before it began.");
+        }
+
         var inputCount = 0;
         var outputCount = 0;
         var isEnded = false;
@@ -98,7 +106,11 @@ public sealed unsafe class OnnxInstance : ICallInstance
     {
         lock (_runLock)
         {
-            if (_isRunning && _runId == executionId && !_isTerminated)
+            if (!_isRunning || _runId != executionId)
+            {
+                _earlyTermination = executionId;
+            }
+            else if (!_isTerminated)
             {
                 _isTerminated = true;
                 _api.Check(_api.RunOptionsSetTerminate(_runOptions.Pointer));
@@ -109,14 +121,18 @@ public sealed unsafe class OnnxInstance : ICallInstance
     /// <summary>Gives the slot back; it must not be running.</summary>
     public void Dispose() => _runOptions.Dispose();
 
-    private OrtRunOptions* Begin(long id)
+    private bool TryBegin(long id, out OrtRunOptions* options)
     {
+        ObjectDisposedException.ThrowIf(_model.Session.IsClosed, _model);
         lock (_runLock)
         {
             Debug.Assert(!_isRunning, "A slot runs one execution at a time.");
+            var isTerminated = _earlyTermination == id;
+            _earlyTermination = null;
             _runId = id;
-            _isRunning = true;
-            return _runOptions.Pointer;
+            _isRunning = !isTerminated;
+            options = _runOptions.Pointer;
+            return !isTerminated;
         }
     }
 
@@ -139,7 +155,10 @@ public sealed unsafe class OnnxInstance : ICallInstance
         }
     }
 
-    /// <summary>Wraps the inputs where they lie; <paramref name="count"/> of them are bound and to be released, whatever the outcome.</summary>
+    /// <summary>
+    /// Wraps the inputs where they lie; <paramref name="count"/> of them are bound and to be released, whatever the
+    /// outcome.
+    /// </summary>
     private BackendOutcome BindInputs(CallExecution execution, ref int count)
     {
         var tensors = execution.Inputs;
@@ -148,7 +167,12 @@ public sealed unsafe class OnnxInstance : ICallInstance
             ref readonly var tensor = ref tensors[i];
             if (!tensor.IsPresent)
             {
-                continue;
+                if (_model.Signature.Inputs[i].IsOptional)
+                {
+                    continue;
+                }
+
+                return InvalidInput(i, "it is required and was not given");
             }
 
             OrtValue* value = null;

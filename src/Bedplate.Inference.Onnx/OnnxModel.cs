@@ -5,6 +5,7 @@ using Bedplate.Inference.Onnx.Loading;
 using Bedplate.Inference.Onnx.Signatures;
 using Bedplate.Inference.Onnx.Values;
 using Bedplate.Tensors;
+using Microsoft.Extensions.Logging;
 
 namespace Bedplate.Inference.Onnx;
 
@@ -16,17 +17,28 @@ public sealed unsafe class OnnxModel : ICallModel
 {
     private readonly SessionMemory _memory;
     private readonly byte[]? _arenaShrinkage;
+    private readonly OrtLoggingLevel _runSeverity;
 
     internal OnnxModel(
-        OrtEnvironment environment, OrtSessionHandle session, OnnxSignature layout, ModelParameters parameters, TensorMemoryPool memory)
+        OrtEnvironment environment,
+        OrtSessionHandle session,
+        OnnxSignature layout,
+        ModelParameters parameters,
+        SessionMemory memory,
+        TensorMemoryPool outputs,
+        LogLevel logSeverity)
     {
         Environment = environment;
         Session = session;
         Layout = layout;
-        Delivery = new OutputDelivery(environment, layout.Signature, new OutputBufferPool(environment.Api, session), memory);
+        Delivery = new OutputDelivery(environment, layout.Signature, new OutputBufferPool(environment.Api, session), outputs);
         Metadata = OnnxModelMetadata.Read(environment, session.Pointer);
         _arenaShrinkage = parameters.ArenaShrinkage is { } devices ? Utf8.Terminated(devices) : null;
-        _memory = new SessionMemory(environment, session.Pointer);
+        _memory = memory;
+
+        // The runtime logs each failing run as an error, with values of the request in it. The caller gets that text;
+        // the log gets it only where runs are asked to be told.
+        _runSeverity = logSeverity <= LogLevel.Debug ? RuntimeLog.ToSeverity(logSeverity) : OrtLoggingLevel.Fatal;
     }
 
     /// <inheritdoc/>
@@ -35,10 +47,17 @@ public sealed unsafe class OnnxModel : ICallModel
     /// <summary>What the file says of itself.</summary>
     public OnnxModelMetadata Metadata { get; }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Bytes held for the model itself: what its arena holds after loading, or the file's size where that is more, as
+    /// weights the runtime uses where the file put them are not in the arena. A lower bound; external data, which is
+    /// mapped from its file, is not in it.
+    /// </summary>
     public long MemoryBytes => _memory.ModelBytes;
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Most bytes the model's arena has held beyond those after loading. Loading itself needs some, so the figure says
+    /// what runs need from where it grows. 0 when the arena is off or the runtime is older than 1.23.
+    /// </summary>
     public long PeakActivationBytes => _memory.PeakActivationBytes;
 
     internal OrtEnvironment Environment { get; }
@@ -70,6 +89,7 @@ public sealed unsafe class OnnxModel : ICallModel
         OrtRunOptions* created;
         api.Check(api.CreateRunOptions(&created));
         var options = new OrtHandle<OrtRunOptions>(api, created, OrtApiIndex.ReleaseRunOptions);
+        api.Check(api.RunOptionsSetRunLogSeverityLevel(created, _runSeverity));
         if (_arenaShrinkage is not null)
         {
             fixed (byte* key = "memory.enable_memory_arena_shrinkage\0"u8, devices = _arenaShrinkage)

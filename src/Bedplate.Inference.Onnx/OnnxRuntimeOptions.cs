@@ -46,11 +46,15 @@ public sealed record OnnxRuntimeOptions
 
     /// <summary>
     /// Whether the runtime plans one block for all intermediate results of an input shape it has seen. Default true,
-    /// as the runtime's own. Model parameter <c>enable_mem_pattern</c>.
+    /// as the runtime's own. It remembers every shape, about half a KiB each and without a bound: turn it off for
+    /// models whose inputs come in any size. Model parameter <c>enable_mem_pattern</c>.
     /// </summary>
     public bool EnableMemoryPattern { get; init; } = true;
 
-    /// <summary>How far graphs are rewritten at load. Default <see cref="GraphOptimization.All"/>: it is what makes the runtime fast.</summary>
+    /// <summary>
+    /// How far graphs are rewritten at load. Default <see cref="GraphOptimization.All"/>: it is what makes the runtime
+    /// fast. Model parameter <c>level</c>.
+    /// </summary>
     public GraphOptimization GraphOptimization { get; init; } = GraphOptimization.All;
 
     /// <summary>

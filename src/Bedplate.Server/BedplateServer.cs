@@ -5,6 +5,7 @@ using Bedplate.Inference.Backends.Identity;
 using Bedplate.Inference.Onnx;
 using Bedplate.Inference.Onnx.Providers;
 using Bedplate.Protocols.OpenInference;
+using Bedplate.Protocols.OpenInference.Grpc;
 using Bedplate.Protocols.OpenInference.Repository;
 using Bedplate.Server.Hosting;
 using Bedplate.Server.Trials;
@@ -80,7 +81,7 @@ public sealed partial class BedplateServer : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await _http.StartAsync(HttpPort.Handler(_service), cancellationToken);
-        await _grpc.StartAsync(GrpcPort.Handler(_service), cancellationToken);
+        await _grpc.StartAsync(new GrpcProtocol(_service, _loggers, _stopping.Token).InvokeAsync, cancellationToken);
         await _metrics.StartAsync(new MetricsEndpoint(_engine).HandleAsync, cancellationToken);
         try
         {

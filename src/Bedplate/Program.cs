@@ -1,8 +1,6 @@
 using System.CommandLine;
-using Bedplate.Serve;
-using Bedplate.Worker;
+using Bedplate;
 
-var root = new RootCommand("Bedplate: the bed that AI models run on.");
-root.Subcommands.Add(ServeCommand.Create());
-root.Subcommands.Add(WorkerCommand.Create());
-return await root.Parse(args).InvokeAsync();
+// Signals are taken here, and each command ends in its own order; the parser's two seconds would cut a drain short.
+using var stop = new StopSignal();
+return await BedplateCommand.InvokeAsync(args, new InvocationConfiguration { ProcessTerminationTimeout = null }, stop.Token);

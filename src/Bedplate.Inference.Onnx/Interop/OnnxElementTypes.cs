@@ -26,7 +26,10 @@ internal static class OnnxElementTypes
     /// <summary>The runtime's type; <see cref="OnnxElementType.Undefined"/> for <see cref="DataType.Invalid"/>.</summary>
     public static OnnxElementType ToOnnx(this DataType type) => (OnnxElementType)FromProtocol[(int)type];
 
-    /// <summary>The protocol's type, or <see cref="DataType.Invalid"/> where it has none (complex, 8-bit and narrower floats, 4-bit and narrower integers).</summary>
+    /// <summary>
+    /// The protocol's type, or <see cref="DataType.Invalid"/> where it has none: complex numbers, floats of 8 bits and
+    /// less, integers of 4 bits and less.
+    /// </summary>
     public static DataType ToDataType(this OnnxElementType type) =>
         (uint)type < (uint)ToProtocol.Length ? (DataType)ToProtocol[(int)type] : DataType.Invalid;
 }

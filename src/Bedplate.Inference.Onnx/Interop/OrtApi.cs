@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Bedplate.Inference.Onnx.Interop;
 
@@ -70,13 +69,16 @@ internal sealed unsafe class OrtApi
         ((delegate* unmanaged<OrtThreadingOptions**, OrtStatus*>)_table[OrtApiIndex.CreateThreadingOptions])(result);
 
     public OrtStatus* SetGlobalIntraOpNumThreads(OrtThreadingOptions* options, int count) =>
-        ((delegate* unmanaged<OrtThreadingOptions*, int, OrtStatus*>)_table[OrtApiIndex.SetGlobalIntraOpNumThreads])(options, count);
+        ((delegate* unmanaged<OrtThreadingOptions*, int, OrtStatus*>)
+            _table[OrtApiIndex.SetGlobalIntraOpNumThreads])(options, count);
 
     public OrtStatus* SetGlobalInterOpNumThreads(OrtThreadingOptions* options, int count) =>
-        ((delegate* unmanaged<OrtThreadingOptions*, int, OrtStatus*>)_table[OrtApiIndex.SetGlobalInterOpNumThreads])(options, count);
+        ((delegate* unmanaged<OrtThreadingOptions*, int, OrtStatus*>)
+            _table[OrtApiIndex.SetGlobalInterOpNumThreads])(options, count);
 
     public OrtStatus* SetGlobalSpinControl(OrtThreadingOptions* options, int allow) =>
-        ((delegate* unmanaged<OrtThreadingOptions*, int, OrtStatus*>)_table[OrtApiIndex.SetGlobalSpinControl])(options, allow);
+        ((delegate* unmanaged<OrtThreadingOptions*, int, OrtStatus*>)
+            _table[OrtApiIndex.SetGlobalSpinControl])(options, allow);
 
     public OrtStatus* CreateEnvWithCustomLoggerAndGlobalThreadPools(
         delegate* unmanaged<void*, int, byte*, byte*, byte*, byte*, void> log,
@@ -117,13 +119,16 @@ internal sealed unsafe class OrtApi
 
     public OrtStatus* SetUserLoggingFunction(
         OrtSessionOptions* options, delegate* unmanaged<void*, int, byte*, byte*, byte*, byte*, void> log, void* logParameter) =>
-        ((delegate* unmanaged<OrtSessionOptions*, void*, void*, OrtStatus*>)_table[OrtApiIndex.SetUserLoggingFunction])(options, log, logParameter);
+        ((delegate* unmanaged<OrtSessionOptions*, void*, void*, OrtStatus*>)
+            _table[OrtApiIndex.SetUserLoggingFunction])(options, log, logParameter);
 
     public OrtStatus* AddSessionConfigEntry(OrtSessionOptions* options, byte* key, byte* value) =>
-        ((delegate* unmanaged<OrtSessionOptions*, byte*, byte*, OrtStatus*>)_table[OrtApiIndex.AddSessionConfigEntry])(options, key, value);
+        ((delegate* unmanaged<OrtSessionOptions*, byte*, byte*, OrtStatus*>)
+            _table[OrtApiIndex.AddSessionConfigEntry])(options, key, value);
 
     public OrtStatus* SessionOptionsSetLoadCancellationFlag(OrtSessionOptions* options, bool cancel) =>
-        ((delegate* unmanaged<OrtSessionOptions*, byte, OrtStatus*>)_table[OrtApiIndex.SessionOptionsSetLoadCancellationFlag])(
+        ((delegate* unmanaged<OrtSessionOptions*, byte, OrtStatus*>)
+            _table[OrtApiIndex.SessionOptionsSetLoadCancellationFlag])(
             options, cancel ? (byte)1 : (byte)0);
 
     public OrtStatus* SessionOptionsAppendExecutionProvider(
@@ -134,8 +139,10 @@ internal sealed unsafe class OrtApi
     public OrtStatus* CreateProviderOptions(int index, OrtProviderOptions** result) =>
         ((delegate* unmanaged<OrtProviderOptions**, OrtStatus*>)_table[index])(result);
 
-    public OrtStatus* UpdateProviderOptions(int index, OrtProviderOptions* options, byte** keys, byte** values, nuint count) =>
-        ((delegate* unmanaged<OrtProviderOptions*, byte**, byte**, nuint, OrtStatus*>)_table[index])(options, keys, values, count);
+    public OrtStatus* UpdateProviderOptions(
+        int index, OrtProviderOptions* options, byte** keys, byte** values, nuint count) =>
+        ((delegate* unmanaged<OrtProviderOptions*, byte**, byte**, nuint, OrtStatus*>)
+            _table[index])(options, keys, values, count);
 
     public OrtStatus* AppendProvider(int index, OrtSessionOptions* session, OrtProviderOptions* provider) =>
         ((delegate* unmanaged<OrtSessionOptions*, OrtProviderOptions*, OrtStatus*>)_table[index])(session, provider);
@@ -143,7 +150,8 @@ internal sealed unsafe class OrtApi
     // Session
 
     public OrtStatus* CreateSession(OrtEnv* environment, void* path, OrtSessionOptions* options, OrtSession** result) =>
-        ((delegate* unmanaged<OrtEnv*, void*, OrtSessionOptions*, OrtSession**, OrtStatus*>)_table[OrtApiIndex.CreateSession])(
+        ((delegate* unmanaged<OrtEnv*, void*, OrtSessionOptions*, OrtSession**, OrtStatus*>)
+            _table[OrtApiIndex.CreateSession])(
             environment, path, options, result);
 
     public OrtStatus* CreateSessionFromArray(
@@ -157,8 +165,10 @@ internal sealed unsafe class OrtApi
     public OrtStatus* SessionGetTypeInfo(int index, OrtSession* session, nuint position, OrtTypeInfo** result) =>
         ((delegate* unmanaged<OrtSession*, nuint, OrtTypeInfo**, OrtStatus*>)_table[index])(session, position, result);
 
-    public OrtStatus* SessionGetName(int index, OrtSession* session, nuint position, OrtAllocator* allocator, byte** result) =>
-        ((delegate* unmanaged<OrtSession*, nuint, OrtAllocator*, byte**, OrtStatus*>)_table[index])(session, position, allocator, result);
+    public OrtStatus* SessionGetName(
+        int index, OrtSession* session, nuint position, OrtAllocator* allocator, byte** result) =>
+        ((delegate* unmanaged<OrtSession*, nuint, OrtAllocator*, byte**, OrtStatus*>)
+            _table[index])(session, position, allocator, result);
 
     public OrtStatus* SessionGetOpsetForDomain(OrtSession* session, byte* domain, int* opset)
     {
@@ -181,11 +191,16 @@ internal sealed unsafe class OrtApi
     public OrtStatus* CreateRunOptions(OrtRunOptions** result) =>
         ((delegate* unmanaged<OrtRunOptions**, OrtStatus*>)_table[OrtApiIndex.CreateRunOptions])(result);
 
+    public OrtStatus* RunOptionsSetRunLogSeverityLevel(OrtRunOptions* options, OrtLoggingLevel severity) =>
+        ((delegate* unmanaged<OrtRunOptions*, int, OrtStatus*>)
+            _table[OrtApiIndex.RunOptionsSetRunLogSeverityLevel])(options, (int)severity);
+
     public OrtStatus* RunOptionsSetTerminate(OrtRunOptions* options) =>
         ((delegate* unmanaged<OrtRunOptions*, OrtStatus*>)_table[OrtApiIndex.RunOptionsSetTerminate])(options);
 
     public OrtStatus* AddRunConfigEntry(OrtRunOptions* options, byte* key, byte* value) =>
-        ((delegate* unmanaged<OrtRunOptions*, byte*, byte*, OrtStatus*>)_table[OrtApiIndex.AddRunConfigEntry])(options, key, value);
+        ((delegate* unmanaged<OrtRunOptions*, byte*, byte*, OrtStatus*>)
+            _table[OrtApiIndex.AddRunConfigEntry])(options, key, value);
 
     // Allocators
 
@@ -196,13 +211,16 @@ internal sealed unsafe class OrtApi
         ((delegate* unmanaged<OrtAllocator*, void*, OrtStatus*>)_table[OrtApiIndex.AllocatorFree])(allocator, memory);
 
     public OrtStatus* CreateCpuMemoryInfo(OrtAllocatorType type, int memoryType, OrtMemoryInfo** result) =>
-        ((delegate* unmanaged<int, int, OrtMemoryInfo**, OrtStatus*>)_table[OrtApiIndex.CreateCpuMemoryInfo])((int)type, memoryType, result);
+        ((delegate* unmanaged<int, int, OrtMemoryInfo**, OrtStatus*>)
+            _table[OrtApiIndex.CreateCpuMemoryInfo])((int)type, memoryType, result);
 
     public OrtStatus* CreateAllocator(OrtSession* session, OrtMemoryInfo* memory, OrtAllocator** result) =>
-        ((delegate* unmanaged<OrtSession*, OrtMemoryInfo*, OrtAllocator**, OrtStatus*>)_table[OrtApiIndex.CreateAllocator])(session, memory, result);
+        ((delegate* unmanaged<OrtSession*, OrtMemoryInfo*, OrtAllocator**, OrtStatus*>)
+            _table[OrtApiIndex.CreateAllocator])(session, memory, result);
 
     public OrtStatus* AllocatorGetStats(OrtAllocator* allocator, OrtKeyValuePairs** result) =>
-        ((delegate* unmanaged<OrtAllocator*, OrtKeyValuePairs**, OrtStatus*>)_table[OrtApiIndex.AllocatorGetStats])(allocator, result);
+        ((delegate* unmanaged<OrtAllocator*, OrtKeyValuePairs**, OrtStatus*>)
+            _table[OrtApiIndex.AllocatorGetStats])(allocator, result);
 
     public byte* GetKeyValue(OrtKeyValuePairs* pairs, byte* key) =>
         ((delegate* unmanaged<OrtKeyValuePairs*, byte*, byte*>)_table[OrtApiIndex.GetKeyValue])(pairs, key);
@@ -211,7 +229,8 @@ internal sealed unsafe class OrtApi
 
     public OrtStatus* CreateTensorAsOrtValue(
         OrtAllocator* allocator, long* shape, nuint rank, OnnxElementType type, OrtValue** result) =>
-        ((delegate* unmanaged<OrtAllocator*, long*, nuint, int, OrtValue**, OrtStatus*>)_table[OrtApiIndex.CreateTensorAsOrtValue])(
+        ((delegate* unmanaged<OrtAllocator*, long*, nuint, int, OrtValue**, OrtStatus*>)
+            _table[OrtApiIndex.CreateTensorAsOrtValue])(
             allocator, shape, rank, (int)type, result);
 
     public OrtStatus* CreateTensorWithDataAsOrtValue(
@@ -222,29 +241,36 @@ internal sealed unsafe class OrtApi
     public OrtStatus* GetTensorMutableData(OrtValue* value, void** result) =>
         ((delegate* unmanaged<OrtValue*, void**, OrtStatus*>)_table[OrtApiIndex.GetTensorMutableData])(value, result);
 
-    public OrtStatus* GetResizedStringTensorElementBuffer(OrtValue* value, nuint index, nuint byteLength, byte** result) =>
-        ((delegate* unmanaged<OrtValue*, nuint, nuint, byte**, OrtStatus*>)_table[OrtApiIndex.GetResizedStringTensorElementBuffer])(
+    public OrtStatus* GetResizedStringTensorElementBuffer(
+        OrtValue* value, nuint index, nuint byteLength, byte** result) =>
+        ((delegate* unmanaged<OrtValue*, nuint, nuint, byte**, OrtStatus*>)
+            _table[OrtApiIndex.GetResizedStringTensorElementBuffer])(
             value, index, byteLength, result);
 
     public OrtStatus* GetStringTensorDataLength(OrtValue* value, nuint* result) =>
         ((delegate* unmanaged<OrtValue*, nuint*, OrtStatus*>)_table[OrtApiIndex.GetStringTensorDataLength])(value, result);
 
-    public OrtStatus* GetStringTensorContent(OrtValue* value, void* text, nuint textLength, nuint* offsets, nuint count) =>
-        ((delegate* unmanaged<OrtValue*, void*, nuint, nuint*, nuint, OrtStatus*>)_table[OrtApiIndex.GetStringTensorContent])(
+    public OrtStatus* GetStringTensorContent(
+        OrtValue* value, void* text, nuint textLength, nuint* offsets, nuint count) =>
+        ((delegate* unmanaged<OrtValue*, void*, nuint, nuint*, nuint, OrtStatus*>)
+            _table[OrtApiIndex.GetStringTensorContent])(
             value, text, textLength, offsets, count);
 
-    public OrtStatus* GetTensorElementTypeAndShapeDataReference(OrtValue* value, int* type, long** shape, nuint* rank) =>
+    public OrtStatus* GetTensorElementTypeAndShapeDataReference(
+        OrtValue* value, int* type, long** shape, nuint* rank) =>
         ((delegate* unmanaged<OrtValue*, int*, long**, nuint*, OrtStatus*>)
             _table[OrtApiIndex.GetTensorElementTypeAndShapeDataReference])(value, type, shape, rank);
 
     public OrtStatus* GetTensorTypeAndShape(OrtValue* value, OrtTensorTypeAndShapeInfo** result) =>
-        ((delegate* unmanaged<OrtValue*, OrtTensorTypeAndShapeInfo**, OrtStatus*>)_table[OrtApiIndex.GetTensorTypeAndShape])(value, result);
+        ((delegate* unmanaged<OrtValue*, OrtTensorTypeAndShapeInfo**, OrtStatus*>)
+            _table[OrtApiIndex.GetTensorTypeAndShape])(value, result);
 
     public OrtStatus* GetValueCount(OrtValue* value, nuint* result) =>
         ((delegate* unmanaged<OrtValue*, nuint*, OrtStatus*>)_table[OrtApiIndex.GetValueCount])(value, result);
 
     public OrtStatus* GetValue(OrtValue* value, int index, OrtAllocator* allocator, OrtValue** result) =>
-        ((delegate* unmanaged<OrtValue*, int, OrtAllocator*, OrtValue**, OrtStatus*>)_table[OrtApiIndex.GetValue])(value, index, allocator, result);
+        ((delegate* unmanaged<OrtValue*, int, OrtAllocator*, OrtValue**, OrtStatus*>)
+            _table[OrtApiIndex.GetValue])(value, index, allocator, result);
 
     public void ReleaseValue(OrtValue* value) =>
         ((delegate* unmanaged<OrtValue*, void>)_table[OrtApiIndex.ReleaseValue])(value);
@@ -252,16 +278,20 @@ internal sealed unsafe class OrtApi
     // Types
 
     public OrtStatus* GetOnnxTypeFromTypeInfo(OrtTypeInfo* info, OnnxValueKind* result) =>
-        ((delegate* unmanaged<OrtTypeInfo*, OnnxValueKind*, OrtStatus*>)_table[OrtApiIndex.GetOnnxTypeFromTypeInfo])(info, result);
+        ((delegate* unmanaged<OrtTypeInfo*, OnnxValueKind*, OrtStatus*>)
+            _table[OrtApiIndex.GetOnnxTypeFromTypeInfo])(info, result);
 
     public OrtStatus* CastTypeInfoToTensorInfo(OrtTypeInfo* info, OrtTensorTypeAndShapeInfo** result) =>
-        ((delegate* unmanaged<OrtTypeInfo*, OrtTensorTypeAndShapeInfo**, OrtStatus*>)_table[OrtApiIndex.CastTypeInfoToTensorInfo])(info, result);
+        ((delegate* unmanaged<OrtTypeInfo*, OrtTensorTypeAndShapeInfo**, OrtStatus*>)
+            _table[OrtApiIndex.CastTypeInfoToTensorInfo])(info, result);
 
     public OrtStatus* CastTypeInfoToMapTypeInfo(OrtTypeInfo* info, OrtMapTypeInfo** result) =>
-        ((delegate* unmanaged<OrtTypeInfo*, OrtMapTypeInfo**, OrtStatus*>)_table[OrtApiIndex.CastTypeInfoToMapTypeInfo])(info, result);
+        ((delegate* unmanaged<OrtTypeInfo*, OrtMapTypeInfo**, OrtStatus*>)
+            _table[OrtApiIndex.CastTypeInfoToMapTypeInfo])(info, result);
 
     public OrtStatus* CastTypeInfoToSequenceTypeInfo(OrtTypeInfo* info, OrtSequenceTypeInfo** result) =>
-        ((delegate* unmanaged<OrtTypeInfo*, OrtSequenceTypeInfo**, OrtStatus*>)_table[OrtApiIndex.CastTypeInfoToSequenceTypeInfo])(info, result);
+        ((delegate* unmanaged<OrtTypeInfo*, OrtSequenceTypeInfo**, OrtStatus*>)
+            _table[OrtApiIndex.CastTypeInfoToSequenceTypeInfo])(info, result);
 
     public OrtStatus* GetMapKeyType(OrtMapTypeInfo* info, int* result) =>
         ((delegate* unmanaged<OrtMapTypeInfo*, int*, OrtStatus*>)_table[OrtApiIndex.GetMapKeyType])(info, result);
@@ -270,16 +300,20 @@ internal sealed unsafe class OrtApi
         ((delegate* unmanaged<OrtMapTypeInfo*, OrtTypeInfo**, OrtStatus*>)_table[OrtApiIndex.GetMapValueType])(info, result);
 
     public OrtStatus* GetSequenceElementType(OrtSequenceTypeInfo* info, OrtTypeInfo** result) =>
-        ((delegate* unmanaged<OrtSequenceTypeInfo*, OrtTypeInfo**, OrtStatus*>)_table[OrtApiIndex.GetSequenceElementType])(info, result);
+        ((delegate* unmanaged<OrtSequenceTypeInfo*, OrtTypeInfo**, OrtStatus*>)
+            _table[OrtApiIndex.GetSequenceElementType])(info, result);
 
     public OrtStatus* GetTensorElementType(OrtTensorTypeAndShapeInfo* info, int* result) =>
-        ((delegate* unmanaged<OrtTensorTypeAndShapeInfo*, int*, OrtStatus*>)_table[OrtApiIndex.GetTensorElementType])(info, result);
+        ((delegate* unmanaged<OrtTensorTypeAndShapeInfo*, int*, OrtStatus*>)
+            _table[OrtApiIndex.GetTensorElementType])(info, result);
 
     public OrtStatus* GetDimensionsCount(OrtTensorTypeAndShapeInfo* info, nuint* result) =>
-        ((delegate* unmanaged<OrtTensorTypeAndShapeInfo*, nuint*, OrtStatus*>)_table[OrtApiIndex.GetDimensionsCount])(info, result);
+        ((delegate* unmanaged<OrtTensorTypeAndShapeInfo*, nuint*, OrtStatus*>)
+            _table[OrtApiIndex.GetDimensionsCount])(info, result);
 
     public OrtStatus* GetDimensions(OrtTensorTypeAndShapeInfo* info, long* dimensions, nuint rank) =>
-        ((delegate* unmanaged<OrtTensorTypeAndShapeInfo*, long*, nuint, OrtStatus*>)_table[OrtApiIndex.GetDimensions])(info, dimensions, rank);
+        ((delegate* unmanaged<OrtTensorTypeAndShapeInfo*, long*, nuint, OrtStatus*>)
+            _table[OrtApiIndex.GetDimensions])(info, dimensions, rank);
 
     public bool TensorTypeAndShapeHasShape(OrtTensorTypeAndShapeInfo* info) =>
         ((delegate* unmanaged<OrtTensorTypeAndShapeInfo*, byte>)_table[OrtApiIndex.TensorTypeAndShapeHasShape])(info) != 0;
@@ -290,13 +324,17 @@ internal sealed unsafe class OrtApi
     // Metadata
 
     public OrtStatus* SessionGetModelMetadata(OrtSession* session, OrtModelMetadata** result) =>
-        ((delegate* unmanaged<OrtSession*, OrtModelMetadata**, OrtStatus*>)_table[OrtApiIndex.SessionGetModelMetadata])(session, result);
+        ((delegate* unmanaged<OrtSession*, OrtModelMetadata**, OrtStatus*>)
+            _table[OrtApiIndex.SessionGetModelMetadata])(session, result);
 
-    public OrtStatus* ModelMetadataGetText(int index, OrtModelMetadata* metadata, OrtAllocator* allocator, byte** result) =>
-        ((delegate* unmanaged<OrtModelMetadata*, OrtAllocator*, byte**, OrtStatus*>)_table[index])(metadata, allocator, result);
+    public OrtStatus* ModelMetadataGetText(
+        int index, OrtModelMetadata* metadata, OrtAllocator* allocator, byte** result) =>
+        ((delegate* unmanaged<OrtModelMetadata*, OrtAllocator*, byte**, OrtStatus*>)
+            _table[index])(metadata, allocator, result);
 
     public OrtStatus* ModelMetadataGetVersion(OrtModelMetadata* metadata, long* result) =>
-        ((delegate* unmanaged<OrtModelMetadata*, long*, OrtStatus*>)_table[OrtApiIndex.ModelMetadataGetVersion])(metadata, result);
+        ((delegate* unmanaged<OrtModelMetadata*, long*, OrtStatus*>)
+            _table[OrtApiIndex.ModelMetadataGetVersion])(metadata, result);
 
     public OrtStatus* ModelMetadataGetCustomMetadataMapKeys(
         OrtModelMetadata* metadata, OrtAllocator* allocator, byte*** keys, long* count) =>

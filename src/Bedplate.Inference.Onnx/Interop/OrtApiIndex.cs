@@ -35,6 +35,7 @@ internal static class OrtApiIndex
     public const int SessionGetOutputName = 37;
     public const int SessionGetOverridableInitializerName = 38;
     public const int CreateRunOptions = 39;
+    public const int RunOptionsSetRunLogSeverityLevel = 41;
     public const int RunOptionsSetTerminate = 46;
     public const int CreateTensorAsOrtValue = 48;
     public const int CreateTensorWithDataAsOrtValue = 49;

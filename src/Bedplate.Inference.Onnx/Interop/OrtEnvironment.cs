@@ -11,7 +11,7 @@ namespace Bedplate.Inference.Onnx.Interop;
 internal sealed unsafe class OrtEnvironment
 {
     private static readonly Lock Gate = new();
-    private static OrtEnvironment? s_current;
+    private static OrtEnvironment? _current;
 
     private readonly Settings _settings;
 
@@ -57,28 +57,28 @@ internal sealed unsafe class OrtEnvironment
         var settings = Settings.From(options);
         lock (Gate)
         {
-            if (s_current is null)
+            if (_current is null)
             {
-                s_current = Create(settings, logger);
+                _current = Create(settings, logger);
             }
             else
             {
                 // A file that is not there is the nearer fault than that it is another file.
                 if (settings.LibraryPath is not null && !File.Exists(settings.LibraryPath))
                 {
-                    OrtLibrary.Load(settings.LibraryPath, AppContext.BaseDirectory);
+                    OrtLibrary.Load(settings.LibraryPath, AppContext.BaseDirectory, OrtLibrary.FileNames);
                 }
 
-                s_current._settings.RequireSame(settings);
+                _current._settings.RequireSame(settings);
             }
 
-            return s_current;
+            return _current;
         }
     }
 
     private static OrtEnvironment Create(Settings settings, ILogger logger)
     {
-        var library = OrtLibrary.Load(settings.LibraryPath, AppContext.BaseDirectory);
+        var library = OrtLibrary.Load(settings.LibraryPath, AppContext.BaseDirectory, OrtLibrary.FileNames);
         var api = library.Api;
         OrtThreadingOptions* created;
         api.Check(api.CreateThreadingOptions(&created));

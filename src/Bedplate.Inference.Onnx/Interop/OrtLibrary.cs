@@ -16,6 +16,10 @@ internal sealed unsafe class OrtLibrary
         + " or take it from a release of ONNX Runtime, 1.17 or newer, for this platform; then put it beside the executable"
         + " or name the file in the option LibraryPath.";
 
+    private static readonly string[] WindowsNames = ["onnxruntime.dll"];
+    private static readonly string[] MacNames = ["libonnxruntime.1.dylib", "libonnxruntime.dylib"];
+    private static readonly string[] LinuxNames = ["libonnxruntime.so.1", "libonnxruntime.so"];
+
     private OrtLibrary(string path, string version, OrtApi api)
     {
         Path = path;
@@ -32,14 +36,14 @@ internal sealed unsafe class OrtLibrary
     public OrtApi Api { get; }
 
     /// <summary>The names the library goes by on this platform, the one with the version first.</summary>
-    private static string[] FileNames =>
-        OperatingSystem.IsWindows() ? ["onnxruntime.dll"]
-        : OperatingSystem.IsMacOS() ? ["libonnxruntime.1.dylib", "libonnxruntime.dylib"]
-        : ["libonnxruntime.so.1", "libonnxruntime.so"];
+    public static ReadOnlySpan<string> FileNames =>
+        OperatingSystem.IsWindows() ? WindowsNames : OperatingSystem.IsMacOS() ? MacNames : LinuxNames;
 
     /// <summary>Loads the library.</summary>
-    /// <exception cref="OnnxRuntimeSetupException">It is not there, is not ONNX Runtime, or is too old; the message says where it was looked for.</exception>
-    public static OrtLibrary Load(string? explicitPath, string baseDirectory)
+    /// <exception cref="OnnxRuntimeSetupException">
+    /// It is not there, is not ONNX Runtime, or is too old; the message says where it was looked for.
+    /// </exception>
+    public static OrtLibrary Load(string? explicitPath, string baseDirectory, ReadOnlySpan<string> fileNames)
     {
         var tried = new StringBuilder();
         if (explicitPath is not null)
@@ -47,10 +51,10 @@ internal sealed unsafe class OrtLibrary
             var path = System.IO.Path.GetFullPath(explicitPath);
             return TryLoadFile(path, tried, out var library)
                 ? Open(path, library)
-                : throw NotFound(tried, "The option LibraryPath names it, so nowhere else was looked.");
+                : throw NotFound(tried, "The option LibraryPath names it, so nowhere else was looked. ");
         }
 
-        foreach (var name in FileNames)
+        foreach (var name in fileNames)
         {
             var path = System.IO.Path.Combine(baseDirectory, name);
             if (TryLoadFile(path, tried, out var library))
@@ -59,7 +63,7 @@ internal sealed unsafe class OrtLibrary
             }
         }
 
-        foreach (var name in FileNames)
+        foreach (var name in fileNames)
         {
             if (NativeLibrary.TryLoad(name, out var library))
             {
@@ -83,7 +87,8 @@ internal sealed unsafe class OrtLibrary
             || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major)
             || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var minor))
         {
-            throw new OnnxRuntimeSetupException($"The library '{path}' calls its release '{release}', which is not one of ONNX Runtime. {Advice}");
+            throw new OnnxRuntimeSetupException(
+                $"The library '{path}' calls its release '{release}', which is not one of ONNX Runtime. {Advice}");
         }
 
         if (major != 1 || minor < OrtApi.MinimumVersion)
@@ -134,5 +139,5 @@ internal sealed unsafe class OrtLibrary
     }
 
     private static OnnxRuntimeSetupException NotFound(StringBuilder tried, string remark) =>
-        new($"ONNX Runtime's library was not found. Looked at:{tried.ToString().TrimEnd(';')}. {remark}{(remark.Length > 0 ? " " : "")}{Advice}");
+        new($"ONNX Runtime's library was not found. Looked at:{tried.ToString().TrimEnd(';')}. {remark}{Advice}");
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Bedplate.Inference.Models;
+using Bedplate.Inference.Onnx.Providers;
 
 namespace Bedplate.Inference.Onnx.Loading;
 
@@ -28,7 +29,7 @@ internal sealed class ModelParameters
 
     public GraphOptimization GraphOptimization { get; private set; }
 
-    /// <summary>Whether the model computes on the calling thread only (<c>intra_op_thread_count</c> of 1), beside the shared pool.</summary>
+    /// <summary>Whether the model computes on the calling thread only: <c>intra_op_thread_count</c> of 1.</summary>
     public bool OnCallingThreadOnly { get; private set; }
 
     /// <summary>Whether independent operators run side by side.</summary>
@@ -41,7 +42,9 @@ internal sealed class ModelParameters
     public IReadOnlyList<KeyValuePair<string, string>> ConfigEntries => _configEntries;
 
     /// <summary>Reads a model's parameters.</summary>
-    /// <exception cref="ModelLoadException">Names every parameter that is unknown, out of range or not for one model to decide.</exception>
+    /// <exception cref="ModelLoadException">
+    /// Names every parameter that is unknown, out of range or not for one model to decide.
+    /// </exception>
     public static ModelParameters Read(ModelSource source, OnnxRuntimeOptions options)
     {
         var parameters = new ModelParameters(options);
@@ -50,15 +53,12 @@ internal sealed class ModelParameters
             parameters.Apply(key, value, options);
         }
 
-        if (parameters.RunsOperatorsInParallel && parameters.OnCallingThreadOnly)
-        {
-            parameters._faults.Add("'execution_mode' = 1 needs threads, and 'intra_op_thread_count' = 1 takes them away; keep one of the two");
-        }
-
+        parameters.RequireConsistent(options);
         return parameters._faults.Count == 0
             ? parameters
             : throw new ModelLoadException(
-                $"Model '{source.Name}' version {source.Version} has parameters that cannot be followed: {string.Join("; ", parameters._faults)}.");
+                $"Model '{source.Name}' version {source.Version} has parameters that cannot be followed:"
+                + $" {string.Join("; ", parameters._faults)}.");
     }
 
     private void Apply(string key, string value, OnnxRuntimeOptions options)
@@ -70,14 +70,19 @@ internal sealed class ModelParameters
                 {
                     null or 0 => false,
                     1 => true,
-                    _ => Refuse(key, value, "all models share one pool, sized by IntraOpThreads of OnnxRuntimeOptions; use 0 for the pool or 1 for the calling thread alone"),
+                    _ => Refuse(
+                        key,
+                        value,
+                        "all models share one pool, sized by IntraOpThreads of OnnxRuntimeOptions;"
+                        + " use 0 for the pool or 1 for the calling thread alone"),
                 };
                 break;
 
             case "inter_op_thread_count":
                 if (ReadInteger(key, value) is not (null or 0 or 1))
                 {
-                    Refuse(key, value, "all models share one pool, sized by InterOpThreads of OnnxRuntimeOptions; leave it out");
+                    Refuse(
+                        key, value, "all models share one pool, sized by InterOpThreads of OnnxRuntimeOptions; leave it out");
                 }
 
                 break;
@@ -125,6 +130,11 @@ internal sealed class ModelParameters
 
             case "memory.enable_memory_arena_shrinkage":
                 ArenaShrinkage = value;
+                if (!IsDeviceList(value))
+                {
+                    Refuse(key, value, "list devices with an arena, as in cpu:0 or cpu:0;gpu:0");
+                }
+
                 break;
 
             default:
@@ -159,11 +169,42 @@ internal sealed class ModelParameters
             Refuse(
                 key,
                 value,
-                "there is no such parameter; the ONNX Runtime backend has execution_mode, intra_op_thread_count, inter_op_thread_count,"
-                + " level, enable_mem_arena, enable_mem_pattern, memory.enable_memory_arena_shrinkage, "
+                "there is no such parameter; the ONNX Runtime backend has execution_mode, intra_op_thread_count,"
+                + " inter_op_thread_count, level, enable_mem_arena, enable_mem_pattern,"
+                + " memory.enable_memory_arena_shrinkage, "
                 + string.Join(", ", SessionConfigKeys.Honoured.Order(StringComparer.Ordinal)));
         }
     }
+
+    // What the runtime would find out in every single run.
+    private void RequireConsistent(OnnxRuntimeOptions options)
+    {
+        if (RunsOperatorsInParallel && OnCallingThreadOnly)
+        {
+            _faults.Add(
+                "'execution_mode' = 1 needs threads, and 'intra_op_thread_count' = 1 takes them away; keep one of the two");
+        }
+
+        if (ArenaShrinkage is null)
+        {
+            return;
+        }
+
+        if (!EnableMemoryArena && ArenaShrinkage.Contains("cpu", StringComparison.Ordinal))
+        {
+            Refuse("memory.enable_memory_arena_shrinkage", ArenaShrinkage, "the arena is off, so there is none to shrink");
+        }
+
+        if (ArenaShrinkage.Contains("gpu", StringComparison.Ordinal)
+            && options.ExecutionProviders.All(provider => ExecutionProvider.Find(provider.Name)!.Registration.IsBuiltIn))
+        {
+            Refuse("memory.enable_memory_arena_shrinkage", ArenaShrinkage, "the model runs on the CPU");
+        }
+    }
+
+    private static bool IsDeviceList(string value) => value.Split(';').All(device =>
+        device.Split(':') is ["cpu" or "gpu", var id]
+        && uint.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out _));
 
     private int? ReadInteger(string key, string value)
     {

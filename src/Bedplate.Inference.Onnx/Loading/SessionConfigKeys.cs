@@ -58,7 +58,8 @@ internal static class SessionConfigKeys
         ["session.intra_op_thread_affinities"] = Threads,
         ["session.use_per_session_threads"] = Threads,
         ["session.set_denormal_as_zero"] =
-            "it changes how every thread that runs the model computes from then on, other models' runs included; export the model without denormals",
+            "it changes how every thread that runs the model computes from then on, other models' runs included;"
+            + " export the model without denormals",
         ["session.use_env_allocators"] = "each model has an arena of its own, so that unloading it gives the memory back",
         ["session.model_external_initializers_file_folder_path"] = "external data lies beside the model file",
     }.ToFrozenDictionary(StringComparer.Ordinal);

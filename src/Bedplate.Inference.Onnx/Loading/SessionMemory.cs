@@ -12,10 +12,13 @@ internal sealed unsafe class SessionMemory : IDisposable
     private readonly OrtApi _api;
     private readonly Lock _lock = new();
     private readonly OrtHandle<OrtAllocator>? _allocator;
+    private readonly long _bytesAfterLoading;
 
-    public SessionMemory(OrtEnvironment environment, OrtSession* session)
+    /// <param name="fileBytes">Size of the model's file.</param>
+    public SessionMemory(OrtEnvironment environment, OrtSession* session, long fileBytes)
     {
         _api = environment.Api;
+        ModelBytes = fileBytes;
         if (!_api.HasAllocatorStatistics)
         {
             return;
@@ -24,14 +27,15 @@ internal sealed unsafe class SessionMemory : IDisposable
         OrtAllocator* created;
         _api.Check(_api.CreateAllocator(session, environment.CpuMemory, &created));
         _allocator = new OrtHandle<OrtAllocator>(_api, created, OrtApiIndex.ReleaseAllocator);
-        ModelBytes = Read("InUse\0"u8);
+        _bytesAfterLoading = Read("InUse\0"u8);
+        ModelBytes = Math.Max(_bytesAfterLoading, fileBytes);
     }
 
-    /// <summary>Bytes in use after loading; 0 when the runtime does not tell.</summary>
+    /// <summary>Bytes in use after loading, or the file's where those are more.</summary>
     public long ModelBytes { get; }
 
-    /// <summary>Most bytes in use at one time beyond <see cref="ModelBytes"/>; 0 when the runtime does not tell.</summary>
-    public long PeakActivationBytes => Math.Max(0, Read("MaxInUse\0"u8) - ModelBytes);
+    /// <summary>Most bytes in use at one time beyond those after loading; 0 when the runtime does not tell.</summary>
+    public long PeakActivationBytes => Math.Max(0, Read("MaxInUse\0"u8) - _bytesAfterLoading);
 
     public void Dispose()
     {

@@ -33,7 +33,7 @@ public sealed record ExecutionProviderOptions(string Name, IReadOnlyDictionary<s
                 }
             }
 
-            if (provider.Registration.Kind == ProviderRegistration.RegistrationKind.BuiltIn && options is { Count: > 0 })
+            if (provider.Registration.IsBuiltIn && options is { Count: > 0 })
             {
                 faults.Add($"ExecutionProviders gives {provider} options; it takes none.");
             }

@@ -71,13 +71,16 @@ internal sealed unsafe class ProviderRegistration
 
     public RegistrationKind Kind { get; }
 
+    /// <summary>Whether the provider is in every build and needs no adding.</summary>
+    public bool IsBuiltIn => Kind == RegistrationKind.BuiltIn;
+
     public static ProviderRegistration ByName(string name) => new(name);
 
     /// <summary>Adds the provider to a session's options.</summary>
     /// <exception cref="OnnxRuntimeException">The runtime refuses an option, or the provider's own library does not load.</exception>
     public void Append(OrtApi api, OrtSessionOptions* session, IReadOnlyDictionary<string, string>? options)
     {
-        if (Kind == RegistrationKind.BuiltIn)
+        if (IsBuiltIn)
         {
             return;
         }

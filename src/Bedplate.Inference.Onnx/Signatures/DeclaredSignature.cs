@@ -55,7 +55,8 @@ internal static class DeclaredSignature
     {
         if (model.Type != declared.Type)
         {
-            faults.Add($"{role} '{model.Name}' is {model.Type.WireName()} in the model and {declared.Type.WireName()} in the configuration");
+            faults.Add(
+                $"{role} '{model.Name}' is {model.Type.WireName()} in the model and {declared.Type.WireName()} in the configuration");
         }
 
         var fits = !model.HasKnownRank || (declared.HasKnownRank && model.Accepts(declared.Shape));

@@ -11,7 +11,10 @@ namespace Bedplate.Inference.Onnx.Values;
 /// </summary>
 internal static unsafe class StringTensors
 {
-    /// <summary>Room beyond the text that <see cref="Write"/> needs for <paramref name="count"/> elements: prefixes, offsets, alignment.</summary>
+    /// <summary>
+    /// Room beyond the text that <see cref="Write"/> needs for <paramref name="count"/> elements: prefixes, offsets and
+    /// their alignment.
+    /// </summary>
     public static long RoomFor(long count) => count * (BytesLayout.PrefixSize + sizeof(nuint)) + sizeof(nuint);
 
     /// <summary>Copies elements into a string tensor of as many elements. The status is the caller's to release.</summary>

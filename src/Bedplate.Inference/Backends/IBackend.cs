@@ -72,7 +72,8 @@ public interface ICallInstance : IDisposable
 
     /// <summary>
     /// Asks, from another thread, that the run with this <see cref="CallExecution.Id"/> stop. Cooperative: the run
-    /// ends at the next point where the runtime looks. Ignored when that run is over.
+    /// ends at the next point where the runtime looks. One that has not begun yet ends as it begins; one that is over
+    /// stays as it is. Ids grow from run to run of a slot.
     /// </summary>
     void Terminate(long executionId);
 }

@@ -163,6 +163,7 @@ public sealed partial class ModelLifecycle : IAsyncDisposable
         ServedModel? served = null;
         try
         {
+            RequireBatchDimension(spec, backendModel.Signature);
             served = new ServedModel(_engine, spec, source, backend, backendModel, Catalog.StatisticsOf(spec.Name, source.Number));
             Warmup.Run(served, backendModel, _logger, cancellationToken);
             return served;
@@ -179,6 +180,21 @@ public sealed partial class ModelLifecycle : IAsyncDisposable
             }
 
             throw;
+        }
+    }
+
+    // Triton's words first. A tensor of unknown rank is judged by what it turns out to have.
+    private static void RequireBatchDimension(ModelSpec spec, ModelSignature signature)
+    {
+        foreach (var tensor in signature.Inputs.Concat(signature.Outputs))
+        {
+            if (spec.MaxBatchSize > 0 && tensor.HasKnownRank && (tensor.Shape.Rank == 0 || tensor.Shape[0] >= 0))
+            {
+                throw new ModelLoadException(
+                    $"autofill failed for model '{spec.Name}': model does not support batching while non-zero max_batch_size is"
+                    + $" specified; '{tensor.Name}' has shape {tensor.Shape}, which begins with no variable dimension: leave"
+                    + " max_batch_size out or export the model with a variable batch dimension");
+            }
         }
     }
 

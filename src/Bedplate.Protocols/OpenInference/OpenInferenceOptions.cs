@@ -9,6 +9,13 @@ public sealed record OpenInferenceOptions
     /// </summary>
     public long MaxRequestBytes { get; init; } = 64L << 20;
 
+    /// <summary>
+    /// Most requests of one ModelStreamInfer stream that are in work at the same time; no more are read until one is
+    /// answered. Default 64, the most rows that learned batching puts together: one stream can fill a batch, and a
+    /// client that does not read its answers ties up no more than that.
+    /// </summary>
+    public int MaxStreamConcurrency { get; init; } = 64;
+
     /// <summary>Deepest nesting of a JSON request. Default 100, as Triton's.</summary>
     public int MaxJsonDepth { get; init; } = 100;
 

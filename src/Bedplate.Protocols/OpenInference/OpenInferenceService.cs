@@ -31,7 +31,14 @@ public sealed class OpenInferenceService(
     /// Whether the server takes traffic: it has started, is not stopping, and every model it was asked to serve at
     /// the start is ready or has failed for good.
     /// </summary>
-    public bool IsReady { get; set; }
+    public bool IsReady
+    {
+        get => Readiness.IsReady;
+        set => Readiness.IsReady = value;
+    }
+
+    /// <summary>The same, for those who wait for it to change.</summary>
+    public Readiness Readiness { get; } = new();
 
     /// <summary>
     /// Finds the version for a request; when it is not <see cref="ModelLookup.Found"/>, with the status to answer.

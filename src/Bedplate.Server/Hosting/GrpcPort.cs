@@ -1,6 +1,5 @@
 using System.Net;
-using Bedplate.Protocols.OpenInference;
-using Microsoft.AspNetCore.Http;
+using Bedplate.Protocols.OpenInference.Grpc;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Bedplate.Server.Hosting;
@@ -11,12 +10,10 @@ internal static class GrpcPort
     public static void Configure(KestrelServerOptions kestrel, IPAddress address, ServerOptions options)
     {
         kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
-        kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Listen(address, options.GrpcPort, endpoint => endpoint.Protocols = HttpProtocols.Http2);
-    }
 
-    public static RequestDelegate Handler(OpenInferenceService service)
-    {
-        return context => Task.CompletedTask;
+        // The protocol bounds messages itself, after decompression and with the option's name in its message.
+        kestrel.Limits.MaxRequestBodySize = null;
+        GrpcProtocol.ConfigureKestrel(kestrel.Limits);
+        kestrel.Listen(address, options.GrpcPort, endpoint => endpoint.Protocols = HttpProtocols.Http2);
     }
 }

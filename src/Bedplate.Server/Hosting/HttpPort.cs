@@ -1,11 +1,12 @@
 using System.Net;
 using Bedplate.Protocols.OpenInference;
+using Bedplate.Protocols.OpenInference.Rest;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Bedplate.Server.Hosting;
 
-/// <summary>The port of HTTP: the Open Inference Protocol's REST binding.</summary>
+/// <summary>The port of HTTP: the Open Inference Protocol's REST binding, and nothing else yet.</summary>
 internal static class HttpPort
 {
     public static void Configure(KestrelServerOptions kestrel, IPAddress address, ServerOptions options)
@@ -19,6 +20,13 @@ internal static class HttpPort
 
     public static RequestDelegate Handler(OpenInferenceService service)
     {
-        return context => Task.CompletedTask;
+        var rest = new RestProtocol(service);
+        return context => rest.TryHandle(context) ?? NotFoundAsync(context);
+    }
+
+    private static Task NotFoundAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status404NotFound;
+        return Task.CompletedTask;
     }
 }

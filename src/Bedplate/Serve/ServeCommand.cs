@@ -70,10 +70,9 @@ internal static class ServeCommand
         try
         {
             await using var server = new BedplateServer(options, loggers, WorkerExecutable.Find());
-            using var stop = new StopSignal(cancellationToken);
-            await server.StartAsync(stop.Token);
+            await server.StartAsync(cancellationToken);
             await StartMessage.WriteAsync(Console.Out, server);
-            await stop.WaitAsync();
+            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await server.StopAsync();
             return ExitCodes.Success;
         }

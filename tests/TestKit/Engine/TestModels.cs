@@ -28,4 +28,18 @@ public static class TestModels
                 ? new Dictionary<string, string>()
                 : new Dictionary<string, string> { ["execute_delay_ms"] = $"{delayMilliseconds}" },
         };
+
+    /// <summary>An identity model of any inputs; outputs have their types and shapes and are named OUT for IN, y for x.</summary>
+    public static ModelSpec IdentityOf(string name, params TensorSpec[] inputs) => new()
+    {
+        Name = name,
+        Backend = "identity",
+        Versions = [new VersionSource(1, "")],
+        InstanceCount = 1,
+        DeriveWarmup = false,
+        Batching = BatchingSpec.Off,
+        DeclaredSignature = new ModelSignature(
+            [.. inputs],
+            [.. inputs.Select(input => new TensorSpec(input.Name.Replace("IN", "OUT").Replace("x", "y"), input.Type, input.Shape))]),
+    };
 }

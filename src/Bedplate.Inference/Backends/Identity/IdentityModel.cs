@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Bedplate.Inference.Models;
 using Bedplate.Tensors;
 
@@ -22,8 +23,7 @@ internal sealed class IdentityModel(ModelSignature signature, TimeSpan delay) : 
     private sealed class Instance(TimeSpan delay) : ICallInstance
     {
         private readonly object _lock = new();
-        private long _running;
-        private bool _terminated;
+        private long _terminated;
 
         public BackendOutcome Run(CallExecution execution)
         {
@@ -58,11 +58,8 @@ internal sealed class IdentityModel(ModelSignature signature, TimeSpan delay) : 
         {
             lock (_lock)
             {
-                if (_running == executionId)
-                {
-                    _terminated = true;
-                    Monitor.PulseAll(_lock);
-                }
+                _terminated = executionId;
+                Monitor.PulseAll(_lock);
             }
         }
 
@@ -71,15 +68,25 @@ internal sealed class IdentityModel(ModelSignature signature, TimeSpan delay) : 
             // Holds nothing.
         }
 
+        // False when the run was terminated, before or during the delay.
         private bool TryDelay(long executionId)
         {
+            var start = Stopwatch.GetTimestamp();
             lock (_lock)
             {
-                _running = executionId;
-                _terminated = false;
-                Monitor.Wait(_lock, delay);
-                _running = 0;
-                return !_terminated;
+                while (executionId == 0 || _terminated != executionId)
+                {
+                    var remaining = delay - Stopwatch.GetElapsedTime(start);
+                    if (remaining <= TimeSpan.Zero)
+                    {
+                        return true;
+                    }
+
+                    // Rounded up, as a wait of a part of a millisecond is one of none.
+                    Monitor.Wait(_lock, (int)Math.Ceiling(remaining.TotalMilliseconds));
+                }
+
+                return false;
             }
         }
     }

@@ -53,30 +53,6 @@ public static class ModelConfigCompletion
         return config;
     }
 
-    /// <summary>
-    /// What speaks against serving the loaded model with a batch dimension that the configuration says it has; null when
-    /// nothing does. The text is Triton's.
-    /// </summary>
-    public static string? CheckBatching(ModelConfig compiled, ModelSignature signature)
-    {
-        if (compiled.MaxBatchSize == 0)
-        {
-            return null;
-        }
-
-        foreach (var tensor in signature.Inputs.Concat(signature.Outputs))
-        {
-            if (tensor.Shape.Rank == 0 || tensor.Shape[0] != -1)
-            {
-                return $"autofill failed for model '{compiled.Name}': model does not support batching while non-zero max_batch_size is"
-                    + $" specified; '{tensor.Name}' has shape {tensor.Shape}, which begins with no variable dimension: leave"
-                    + " max_batch_size out or export the model with a variable batch dimension";
-            }
-        }
-
-        return null;
-    }
-
     private static void AddDims(RepeatedField<long> dims, TensorShape shape, int maxBatchSize)
     {
         for (var i = maxBatchSize > 0 ? 1 : 0; i < shape.Rank; i++)

@@ -1,4 +1,5 @@
 using Bedplate.Inference.Models;
+using Bedplate.Tensors;
 using Bedplate.Tests.TestKit.Engine;
 
 namespace Bedplate.Tests.Unit.Inference.Models;
@@ -102,6 +103,21 @@ public sealed class ModelLifecycleTests : IAsyncDisposable
         Assert.Equal(ModelState.Unavailable, status.State);
         Assert.Contains("'first'", status.Reason, StringComparison.Ordinal);
         Assert.Contains("'NOPE'", status.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(new long[] { 1, 4 })]
+    [InlineData(new long[] { })]
+    public async Task A_model_without_a_batch_dimension_cannot_have_a_batch_size(long[] shape)
+    {
+        var signature = new ModelSignature(
+            [new TensorSpec("IN", DataType.Float32, new TensorShape(shape))], [new TensorSpec("OUT", DataType.Float32, new TensorShape(shape))]);
+        var spec = Versions([1]) with { MaxBatchSize = 8, DeclaredSignature = signature };
+        var status = Assert.Single(await _test.Engine.Lifecycle.ApplyAsync(spec, CancellationToken.None));
+        Assert.StartsWith(
+            "autofill failed for model 'm': model does not support batching while non-zero max_batch_size is specified",
+            status.Reason,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -60,22 +60,6 @@ public class ModelConfigCompletionTests
         Assert.Equal(compiled, ModelConfigCompletion.Complete(compiled, signature, instanceCount: 3));
     }
 
-    [Fact]
-    public void A_model_without_a_batch_dimension_cannot_have_a_batch_size()
-    {
-        var batching = new ModelSignature([], [new TensorSpec("a", Element.Int64, new TensorShape(-1, 2))]);
-        var fixedSize = new ModelSignature([], [new TensorSpec("b", Element.Int64, new TensorShape(1, 2))]);
-        var scalar = new ModelSignature([], [new TensorSpec("c", Element.Int64, new TensorShape())]);
-        var config = Compile("max_batch_size: 8").Config;
-        Assert.Null(ModelConfigCompletion.CheckBatching(config, batching));
-        Assert.StartsWith(
-            "autofill failed for model 'm': model does not support batching while non-zero max_batch_size is specified",
-            ModelConfigCompletion.CheckBatching(config, fixedSize),
-            StringComparison.Ordinal);
-        Assert.NotNull(ModelConfigCompletion.CheckBatching(config, scalar));
-        Assert.Null(ModelConfigCompletion.CheckBatching(Compile(null).Config, fixedSize));
-    }
-
     private static CompiledModelConfig Compile(string? text) => ModelConfigCompiler.Compile(text is null ? null : Parse(text), Files);
 
     private static ModelConfig Parse(string text) => TextFormatParser.Parse<ModelConfig>(Encoding.UTF8.GetBytes(text));

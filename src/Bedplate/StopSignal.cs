@@ -1,19 +1,18 @@
 using System.Runtime.InteropServices;
 
-namespace Bedplate.Serve;
+namespace Bedplate;
 
 /// <summary>
-/// Being told to stop: SIGTERM as from Kubernetes and systemd, Ctrl-C. The signals no longer end the process; whoever
-/// waits does, after stopping in order. A second one ends it at once.
+/// Being told to stop: SIGTERM as from Kubernetes and systemd, Ctrl-C. The first signal no longer ends the process but
+/// lets the command end in its own order; a second one ends it at once.
 /// </summary>
 internal sealed class StopSignal : IDisposable
 {
-    private readonly CancellationTokenSource _stop;
+    private readonly CancellationTokenSource _stop = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
 
-    public StopSignal(CancellationToken cancellationToken)
+    public StopSignal()
     {
-        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         foreach (var signal in new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT })
         {
             _registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
@@ -22,9 +21,6 @@ internal sealed class StopSignal : IDisposable
 
     /// <summary>Cancelled when told to stop.</summary>
     public CancellationToken Token => _stop.Token;
-
-    /// <summary>Waits until told to stop.</summary>
-    public Task WaitAsync() => Task.Delay(Timeout.Infinite, Token).ContinueWith(static _ => { }, TaskScheduler.Default);
 
     public void Dispose()
     {
