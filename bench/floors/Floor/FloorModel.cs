@@ -45,7 +45,7 @@ public sealed class FloorModel
     {
         var memory = new AlignedMemoryPool(limitBytes: 4L << 30, cacheLimitBytes: 256L << 20);
         var source = new ModelSource { Name = arguments.ModelName, Version = 1, Path = Path.GetFullPath(arguments.ModelFile) };
-        var model = (ICallModel)new OnnxBackend(new OnnxRuntimeOptions()).Load(source, memory, CancellationToken.None);
+        var model = new OnnxBackend(new OnnxRuntimeOptions()).Load(source, memory, CancellationToken.None);
         var signature = model.Signature;
         if (signature.Inputs.Length != 1 || signature.Inputs.Concat(signature.Outputs).Any(tensor => tensor.Type != DataType.Float32))
         {
