@@ -10,6 +10,11 @@ internal static class Catalog
     [
         new PerRequest(),
         new FloorTransports(),
+        new ComputeBound(),
+        new AddedLatency(),
+        new LargeTensors(),
+        new Overload(),
+        new Reload(),
     ];
 
     /// <summary>Runs one, and says whether it reached its targets.</summary>
