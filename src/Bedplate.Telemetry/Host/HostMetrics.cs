@@ -1,3 +1,4 @@
+using System.Globalization;
 using Bedplate.Inference;
 using Bedplate.Telemetry.Prometheus;
 
@@ -24,6 +25,18 @@ internal sealed class HostMetrics(InferenceEngine engine, TimeProvider time)
         Gauge(writer, "bedplate_threads", "Threads of this process in the thread pool", ThreadPool.ThreadCount);
         writer.BeginFamily("bedplate_cpu_seconds_total", "counter", "Processor time this process has used, in seconds");
         writer.Sample("bedplate_cpu_seconds_total", Environment.CpuUsage.TotalTime.TotalSeconds);
+        writer.BeginFamily("bedplate_gc_allocated_bytes_total", "counter", "Bytes allocated on the managed heap");
+        writer.Sample("bedplate_gc_allocated_bytes_total", GC.GetTotalAllocatedBytes());
+        writer.BeginFamily("bedplate_gc_collections_total", "counter", "Garbage collections, by the oldest generation collected");
+        for (var generation = 0; generation <= GC.MaxGeneration; generation++)
+        {
+            // The runtime counts a collection in each generation it includes.
+            var older = generation < GC.MaxGeneration ? GC.CollectionCount(generation + 1) : 0;
+            writer.Sample(
+                "bedplate_gc_collections_total",
+                PrometheusWriter.Label("generation", generation.ToString(CultureInfo.InvariantCulture)),
+                GC.CollectionCount(generation) - older);
+        }
     }
 
     private static void Gauge(PrometheusWriter writer, string name, string help, double value)

@@ -41,6 +41,7 @@ internal static class LevelFields
         fields.Add(("within_limit", level.KeptLimit));
         fields.Add(("refused_latency_avg_us", totals.Refused == 0 ? null : Microseconds(totals.RefusedLatency.MeanNanoseconds)));
         fields.Add(("refused_latency_p99_us", totals.Refused == 0 ? null : Microseconds(totals.RefusedLatency.Percentile(99))));
+        fields.Add(("refused_latency_max_us", totals.Refused == 0 ? null : Microseconds(totals.RefusedLatency.MaxNanoseconds)));
         AddSendLag(fields, totals);
         fields.Add(("receive_avg_us", result.ReceiveMicroseconds));
         fields.Add(("client_cpu_us_per_request", result.ClientCpuMicroseconds));
