@@ -9,6 +9,7 @@ using Bedplate.Tests.Conformance.Protocols;
 using Bedplate.Tests.TestKit.Files;
 using Bedplate.Tests.TestKit.Grpc;
 using Bedplate.Tests.TestKit.Memory;
+using Bedplate.Tests.TestKit.Models;
 using Bedplate.Tests.TestKit.Server;
 using Microsoft.Extensions.Logging;
 
@@ -47,9 +48,10 @@ public sealed class ConformanceServer : IAsyncLifetime
         _server = new BedplateServer(options, _loggers, Path.Combine(AppContext.BaseDirectory, "bedplate"));
     }
 
-    /// <summary>REST with JSON, REST with binary data, gRPC.</summary>
-    internal IReadOnlyList<IInferenceProtocol> Protocols { get; private set; } = [];
+    /// <summary>Every way to ask for inference.</summary>
+    internal AllProtocols Protocols { get; private set; } = null!;
 
+    /// <summary>gRPC, for whatever else it has.</summary>
     internal GrpcTestClient Grpc => _grpc!;
 
     public async ValueTask InitializeAsync()
@@ -57,11 +59,34 @@ public sealed class ConformanceServer : IAsyncLifetime
         await _server.StartAsync(CancellationToken.None);
         _http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://{_server.HttpEndPoint}") };
         _grpc = new GrpcTestClient(new Uri($"http://{_server.GrpcEndPoint}"));
-        Protocols = [new RestJson(_http), new RestBinary(_http), new GrpcRaw(_grpc)];
+        Protocols = new AllProtocols(_http, _grpc);
     }
 
     /// <summary>The directory of a model in the repository; whoever adds one removes it.</summary>
     internal string DirectoryOf(string model) => _repository[model];
+
+    /// <summary>Serves a file as version 1 of a model, which must load; until the result is disposed.</summary>
+    internal Task<TemporaryModel> ServeAsync(string model, string file) => ServeAsync(model, [(1, file)]);
+
+    /// <summary>Serves files as versions of a model, all of them.</summary>
+    internal async Task<TemporaryModel> ServeAsync(string model, IReadOnlyList<(int Version, string File)> versions)
+    {
+        foreach (var (version, file) in versions)
+        {
+            Directory.CreateDirectory(_repository[$"{model}/{version}"]);
+            File.Copy(file, _repository[$"{model}/{version}/model.onnx"]);
+        }
+
+        return await ServeAsync(model);
+    }
+
+    /// <summary>Serves a generated model as version 1.</summary>
+    internal async Task<TemporaryModel> ServeAsync(string model, OnnxModelBuilder builder)
+    {
+        Directory.CreateDirectory(_repository[$"{model}/1"]);
+        builder.Save(_repository[$"{model}/1/model.onnx"]);
+        return await ServeAsync(model);
+    }
 
     /// <summary>Loads a model from the repository; null, or the server's error.</summary>
     internal Task<string?> LoadAsync(string model, CancellationToken cancellationToken) => ControlAsync(model, "load", cancellationToken);
@@ -98,6 +123,19 @@ public sealed class ConformanceServer : IAsyncLifetime
         _repository.Dispose();
         _memory.Verify();
         _failures.Verify();
+    }
+
+    private async Task<TemporaryModel> ServeAsync(string model)
+    {
+        var served = new TemporaryModel(this, model);
+        _repository.Write($"{model}/config.pbtxt", "version_policy { all {} }");
+        if (await LoadAsync(model, CancellationToken.None) is { } refusal)
+        {
+            Directory.Delete(DirectoryOf(model), recursive: true);
+            throw new InvalidOperationException(refusal);
+        }
+
+        return served;
     }
 
     private async Task<string?> ControlAsync(string model, string verb, CancellationToken cancellationToken)
