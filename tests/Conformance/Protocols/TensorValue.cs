@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Bedplate.Tensors;
 
 namespace Bedplate.Tests.Conformance.Protocols;
@@ -11,6 +12,10 @@ internal sealed record TensorValue(string Name, DataType Type, long[] Shape, byt
 {
     /// <summary>Elements in <see cref="Bytes"/>; −1 where strings do not end where the bytes do.</summary>
     public long ElementCount => Type == DataType.Bytes ? BytesLayout.CountElements(Bytes) : Bytes.Length / Type.ByteSize();
+
+    /// <summary>The elements of a tensor of numbers.</summary>
+    public T[] Values<T>()
+        where T : unmanaged => MemoryMarshal.Cast<byte, T>(Bytes).ToArray();
 
     /// <summary>The elements of a tensor of strings.</summary>
     public IReadOnlyList<byte[]> Strings
