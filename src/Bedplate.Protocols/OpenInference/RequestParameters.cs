@@ -57,18 +57,6 @@ internal static class RequestParameters
         _ => utf8Name.StartsWith("triton_"u8) ? ReservedParameter.Triton : ReservedParameter.None,
     };
 
-    /// <summary>Which parameter a name is.</summary>
-    public static ReservedParameter Classify(ReadOnlySpan<char> name) => name switch
-    {
-        "timeout" => ReservedParameter.Timeout,
-        "priority" => ReservedParameter.Priority,
-        "sequence_id" => ReservedParameter.SequenceId,
-        "sequence_end" => ReservedParameter.SequenceEnd,
-        "sequence_start" => ReservedParameter.SequenceStart,
-        "binary_data_output" => ReservedParameter.BinaryDataOutput,
-        _ => name.StartsWith("triton_", StringComparison.Ordinal) ? ReservedParameter.Triton : ReservedParameter.None,
-    };
-
     /// <summary>Applies <see cref="ReservedParameter.Timeout"/>. What no <see cref="TimeSpan"/> can hold is as good as none.</summary>
     public static void SetQueueTimeout(InferenceRequest request, ulong microseconds)
     {

@@ -11,12 +11,14 @@ namespace Bedplate.Tests.TestKit.Engine;
 /// <summary>An engine over a pool that finds leaks; disposing it fails the test that has one.</summary>
 public sealed class TestEngine : IAsyncDisposable
 {
-    private readonly DiagnosticMemoryPool _memory = new();
+    private readonly DiagnosticMemoryPool _memory;
 
     /// <summary>Creates an engine with the identity backend and whatever else a test brings.</summary>
     public TestEngine(EngineOptions? options = null, params IBackend[] backends)
     {
-        Engine = new InferenceEngine([new IdentityBackend(), .. backends], (options ?? new EngineOptions()) with { Memory = _memory });
+        options ??= new EngineOptions();
+        _memory = new DiagnosticMemoryPool(limitBytes: options.InFlightByteLimit);
+        Engine = new InferenceEngine([new IdentityBackend(), .. backends], options with { Memory = _memory });
     }
 
     /// <summary>The engine.</summary>

@@ -10,7 +10,7 @@ namespace Bedplate.Tests.TestKit.Memory;
 /// after its use, fenced by guard bytes, and remembers who rented it. A block is never reused, so a late write or a
 /// late read meets the pattern instead of another request's data.
 /// </summary>
-public sealed unsafe class DiagnosticMemoryPool(bool captureStacks = false) : TensorMemoryPool
+public sealed unsafe class DiagnosticMemoryPool(bool captureStacks = false, long limitBytes = long.MaxValue) : TensorMemoryPool
 {
     private const int GuardBytes = 64;
     private const byte GuardPattern = 0xFD;
@@ -31,9 +31,14 @@ public sealed unsafe class DiagnosticMemoryPool(bool captureStacks = false) : Te
     /// <inheritdoc/>
     public override TensorBuffer? TryRent(long byteLength)
     {
+        if (Interlocked.Add(ref _bytesInUse, byteLength) > limitBytes)
+        {
+            Interlocked.Add(ref _bytesInUse, -byteLength);
+            return null;
+        }
+
         var block = new Block(this, byteLength, captureStacks ? new StackTrace(1, fNeedFileInfo: true).ToString() : "");
         _rented.TryAdd(block, 0);
-        Interlocked.Add(ref _bytesInUse, byteLength);
         Interlocked.Increment(ref _rentals);
         return block;
     }

@@ -1,6 +1,7 @@
 using Bedplate.Protocols.OpenInference.Rest.Infer;
 using Bedplate.Protocols.OpenInference.Rest.Repository;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Bedplate.Protocols.OpenInference.Rest;
 
@@ -14,6 +15,10 @@ public sealed class RestProtocol
     private const string Root = "/v2";
     private const int DeepestJson = 1000;
 
+    // No host has a bound below this.
+    private const long SmallBody = 64 << 10;
+
+    private readonly long _maxRequestBytes;
     private readonly HealthEndpoints _health;
     private readonly MetadataEndpoints _metadata;
     private readonly StatisticsEndpoint _statistics;
@@ -26,6 +31,7 @@ public sealed class RestProtocol
     {
         ArgumentNullException.ThrowIfNull(service);
         Validate(service.Options);
+        _maxRequestBytes = service.Options.MaxRequestBytes;
         _health = new HealthEndpoints(service);
         _metadata = new MetadataEndpoints(service);
         _statistics = new StatisticsEndpoint(service);
@@ -46,6 +52,7 @@ public sealed class RestProtocol
             return null;
         }
 
+        LimitBody(context);
         var route = RestRoute.Parse(path.AsSpan(Root.Length));
         var method = context.Request.Method;
         switch (route.Resource)
@@ -86,6 +93,22 @@ public sealed class RestProtocol
             RestResource.ModelStatistics => _statistics.ModelAsync(context, route.Name, route.Version),
             _ => _statistics.AllAsync(context),
         };
+    }
+
+    // The protocol's bound is the one that holds, whatever the host set. Kestrel has to know it too: after an answer it
+    // reads the rest of the body, for a while, so that the client gets to see the answer; a body over the bound it does
+    // not read, and closes the connection.
+    private void LimitBody(HttpContext context)
+    {
+        if (context.Request.ContentLength <= SmallBody)
+        {
+            return;
+        }
+
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = _maxRequestBytes;
+        }
     }
 
     private static Task OnlyPost(HttpContext context) => RestReply.MethodNotAllowedAsync(context, "POST");

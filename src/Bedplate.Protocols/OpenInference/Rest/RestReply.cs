@@ -3,16 +3,12 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Bedplate.Protocols.OpenInference.Rest;
 
 /// <summary>Answers that are not an inference's.</summary>
 internal static class RestReply
 {
-    // A rest of a body up to this is read and thrown away, so that the connection can be used again.
-    private const long LongestDrainedBody = 64 << 10;
-
     private static readonly JsonWriterOptions WriterOptions = new()
     {
         // The text is the body of an application/json answer, never part of a page.
@@ -28,7 +24,6 @@ internal static class RestReply
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
-        RefuseRestOfBody(context);
         var (buffer, writer) = Begin();
         writer.WriteStartObject();
         writer.WriteString("error"u8, status.Message);
@@ -71,20 +66,5 @@ internal static class RestReply
     {
         writer.Flush();
         return JsonAsync(context, buffer.WrittenMemory, status);
-    }
-
-    // An answer given before a body was read must not cost reading it: Kestrel is told to take none of it, and closes
-    // the connection after the answer.
-    private static void RefuseRestOfBody(HttpContext context)
-    {
-        if (context.Request.ContentLength <= LongestDrainedBody)
-        {
-            return;
-        }
-
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-        {
-            size.MaxRequestBodySize = 0;
-        }
     }
 }

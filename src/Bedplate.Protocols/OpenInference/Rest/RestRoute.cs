@@ -58,6 +58,10 @@ internal readonly ref struct RestRoute
         if (path[^1] == '/')
         {
             path = path[..^1];
+            if (path[^1] == '/')
+            {
+                return default;
+            }
         }
 
         var rest = path[1..];

@@ -4,7 +4,6 @@ using Bedplate.Inference;
 using Bedplate.Inference.Models;
 using Bedplate.Protocols.OpenInference.Rest.Compression;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.ObjectPool;
 
 namespace Bedplate.Protocols.OpenInference.Rest.Infer;
@@ -17,9 +16,6 @@ internal sealed class InferEndpoint(OpenInferenceService service)
 {
     // As many as a model keeps requests for reuse.
     private const int PooledExchanges = 256;
-
-    // No host has a bound below this.
-    private const long SmallBody = 64 << 10;
 
     private readonly InferReader _reader = new(service.Options);
     private readonly ObjectPool<InferExchange> _exchanges =
@@ -101,7 +97,6 @@ internal sealed class InferEndpoint(OpenInferenceService service)
     private async ValueTask<bool> TryReadAsync(HttpContext context, InferExchange exchange, InferHeaders headers)
     {
         var limit = service.Options.MaxRequestBytes;
-        SetServerLimit(context, headers.BodyLength, limit);
         var isPlain = headers.Coding == ContentCoding.Identity;
         var reader = isPlain ? context.Request.BodyReader : CompressedBody.Open(context.Request.Body, headers.Coding);
         var length = isPlain ? headers.BodyLength : null;
@@ -110,11 +105,9 @@ internal sealed class InferEndpoint(OpenInferenceService service)
         {
             return await _reader.ReadAsync(exchange, headers.HeaderLength, length);
         }
-        catch (BadHttpRequestException exception)
+        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            return exchange.Fail(exception.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? InferFaults.BodyTooLarge(limit)
-                : new ProtocolStatus(exception.StatusCode, GrpcCode.InvalidArgument, exception.Message));
+            return exchange.Fail(InferFaults.BodyTooLarge(limit));
         }
         catch (InvalidDataException)
         {
@@ -122,7 +115,7 @@ internal sealed class InferEndpoint(OpenInferenceService service)
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
-            return exchange.Fail(ProtocolStatus.Of(new InferenceEnding(EndingKind.Cancelled, message: "The connection was lost while the body was read.")));
+            return exchange.Fail(BodyFaults.Of(context, exception));
         }
         finally
         {
@@ -152,19 +145,4 @@ internal sealed class InferEndpoint(OpenInferenceService service)
 
     private static bool IsAnswered(InferExchange exchange, in InferenceEnding ending) =>
         ending.IsCompleted || exchange.Fail(ProtocolStatus.Of(ending));
-
-    // The protocol's bound is the one that holds, whatever the host set. Kestrel, too, has to know it: it goes on
-    // reading a body that was refused half-way.
-    private static void SetServerLimit(HttpContext context, long? bodyLength, long limit)
-    {
-        if (bodyLength <= SmallBody)
-        {
-            return;
-        }
-
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-        {
-            size.MaxRequestBodySize = limit;
-        }
-    }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
-using System.Buffers.Text;
-using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Unicode;
 
 namespace Bedplate.Protocols.OpenInference.Rest.Json;
@@ -15,11 +14,8 @@ namespace Bedplate.Protocols.OpenInference.Rest.Json;
 /// Why not <see cref="System.Text.Json.Utf8JsonReader"/>: a token costs it 20 to 30 ns before the number in it is
 /// read, which is most of the time of a tensor given as JSON (docs/reference/rest.md, Performance).
 /// </remarks>
-internal ref struct JsonCursor
+internal ref partial struct JsonCursor
 {
-    private static readonly SearchValues<byte> StringEnds = SearchValues.Create(
-        [(byte)'"', (byte)'\\', .. Enumerable.Range(0, 0x20).Select(value => (byte)value)]);
-
     private readonly ReadOnlySpan<byte> _text;
     private readonly int _maxDepth;
     private int _position;
@@ -162,47 +158,6 @@ internal ref struct JsonCursor
         return true;
     }
 
-    /// <summary>Takes a string, with all its escapes checked.</summary>
-    public bool TryTakeString(out JsonText value)
-    {
-        value = default;
-        if (Peek() != '"')
-        {
-            return Fail(JsonFault.ValueExpected);
-        }
-
-        var start = ++_position;
-        var hasEscapes = false;
-        while (true)
-        {
-            var length = _text[_position..].IndexOfAny(StringEnds);
-            if (length < 0)
-            {
-                _position = _text.Length;
-                return Fail(JsonFault.UnexpectedEnd);
-            }
-
-            _position += length;
-            switch (_text[_position])
-            {
-                case (byte)'"':
-                    value = new JsonText(_text[start.._position], hasEscapes);
-                    _position++;
-                    return true;
-                case (byte)'\\':
-                    hasEscapes = true;
-                    if (!TryTakeEscape())
-                    {
-                        return false;
-                    }
-
-                    break;
-                default:
-                    return Fail(JsonFault.ControlCharacter);
-            }
-        }
-    }
-
     /// <summary>Takes true or false.</summary>
     public bool TryTakeBoolean(out bool value)
     {
@@ -305,81 +260,18 @@ internal ref struct JsonCursor
         return Fail(literal.StartsWith(rest) ? JsonFault.UnexpectedEnd : JsonFault.ValueExpected);
     }
 
-    // At a backslash. Takes the escape, and with the first half of a surrogate pair the second one.
-    private bool TryTakeEscape()
-    {
-        var rest = _text[(_position + 1)..];
-        if (rest.IsEmpty)
-        {
-            _position = _text.Length;
-            return Fail(JsonFault.UnexpectedEnd);
-        }
-
-        if (rest[0] != 'u')
-        {
-            if (!"\"\\/bfnrt"u8.Contains(rest[0]))
-            {
-                return Fail(JsonFault.BadEscape);
-            }
-
-            _position += 2;
-            return true;
-        }
-
-        if (!TryParseHex(rest[1..], out var unit))
-        {
-            return Fail(rest.Length < 5 ? JsonFault.UnexpectedEnd : JsonFault.BadEscape);
-        }
-
-        if (!char.IsSurrogate(unit))
-        {
-            _position += JsonText.UnicodeEscapeLength;
-            return true;
-        }
-
-        var second = rest[5..];
-        if (!char.IsHighSurrogate(unit)
-            || !second.StartsWith("\\u"u8)
-            || !TryParseHex(second[2..], out var low)
-            || !char.IsLowSurrogate(low))
-        {
-            return Fail(JsonFault.BadSurrogate);
-        }
-
-        _position += 2 * JsonText.UnicodeEscapeLength;
-        return true;
-    }
-
     private readonly JsonFault FaultOfNumber()
     {
         var rest = _text[_position..];
-        if (rest.StartsWith("-"u8))
-        {
-            rest = rest[1..];
-        }
-
-        if (rest.StartsWith("NaN"u8) || rest.StartsWith("Infinity"u8) || rest.StartsWith("Inf"u8))
+        var isSigned = rest.StartsWith("-"u8);
+        var magnitude = isSigned ? rest[1..] : rest;
+        if (magnitude.StartsWith("NaN"u8) || magnitude.StartsWith("Inf"u8))
         {
             return JsonFault.NotFiniteLiteral;
         }
 
-        return !rest.IsEmpty && (char.IsAsciiDigit((char)rest[0]) || rest.Length < _text.Length - _position)
-            ? JsonFault.BadNumber
-            : JsonFault.ValueExpected;
-    }
-
-    private static bool TryParseHex(ReadOnlySpan<byte> text, out char unit)
-    {
-        if (text.Length >= 4
-            && Utf8Parser.TryParse(text[..4], out ushort value, out var used, 'x')
-            && used == 4)
-        {
-            unit = (char)value;
-            return true;
-        }
-
-        unit = default;
-        return false;
+        var begins = isSigned || (!rest.IsEmpty && char.IsAsciiDigit((char)rest[0]));
+        return begins ? JsonFault.BadNumber : JsonFault.ValueExpected;
     }
 
     private static bool IsWhiteSpace(byte value) => value is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t';
@@ -387,7 +279,7 @@ internal ref struct JsonCursor
     private static int FirstInvalidByte(ReadOnlySpan<byte> text)
     {
         var position = 0;
-        while (System.Text.Rune.DecodeFromUtf8(text[position..], out _, out var length) == OperationStatus.Done)
+        while (Rune.DecodeFromUtf8(text[position..], out _, out var length) == OperationStatus.Done)
         {
             position += length;
         }

@@ -40,15 +40,13 @@ internal readonly record struct ControlBody(ProtocolStatus Status, Memory<byte> 
         {
             return await ReadAsync(request, limit, tooLarge);
         }
-        catch (BadHttpRequestException exception)
+        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            return Refused(exception.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? tooLarge
-                : new ProtocolStatus(exception.StatusCode, GrpcCode.InvalidArgument, exception.Message));
+            return Refused(tooLarge);
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
-            return Refused(new ProtocolStatus(StatusCodes.Status499ClientClosedRequest, GrpcCode.Cancelled, "The connection was lost while the body was read."));
+            return Refused(BodyFaults.Of(context, exception));
         }
     }
 

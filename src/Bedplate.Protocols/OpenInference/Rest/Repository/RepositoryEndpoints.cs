@@ -133,7 +133,7 @@ internal sealed class RepositoryEndpoints(OpenInferenceService service)
 
             if (element.ValueKind != JsonValueKind.Object)
             {
-                status = ProtocolStatus.Invalid($"the request must be a JSON object with '{string.Join("' and '", [.. path, key])}', each within the other");
+                status = ProtocolStatus.Invalid($"the request must be empty or a JSON object as in {Example(path, key)}");
                 return false;
             }
 
@@ -153,6 +153,17 @@ internal sealed class RepositoryEndpoints(OpenInferenceService service)
             status = ProtocolStatus.Invalid($"failed to parse the request JSON buffer: {exception.Message}");
             return false;
         }
+    }
+
+    private static string Example(ReadOnlySpan<string> path, string key)
+    {
+        var example = $"{{\"{key}\": true}}";
+        for (var i = path.Length - 1; i >= 0; i--)
+        {
+            example = $"{{\"{path[i]}\": {example}}}";
+        }
+
+        return example;
     }
 
     private static string NameOf(ModelState state) => state switch

@@ -1,0 +1,64 @@
+using Bedplate.Inference;
+using Bedplate.Tensors;
+
+namespace Bedplate.Tests.Unit.Protocols.Rest;
+
+/// <summary>What a request's text comes to.</summary>
+internal sealed record RestJsonOutcome(bool IsAccepted)
+{
+    public static RestJsonOutcome Refused { get; } = new(false);
+
+    /// <summary>As it stood in the text.</summary>
+    public string Id { get; init; } = "";
+
+    public ulong Priority { get; init; }
+
+    public TimeSpan QueueTimeout { get; init; }
+
+    public Dictionary<string, ParameterValue> Parameters { get; init; } = [];
+
+    public Dictionary<int, (TensorShape Shape, byte[] Data)> Inputs { get; } = [];
+
+    /// <summary>Index and form, in order.</summary>
+    public List<string> Outputs { get; } = [];
+
+    /// <summary>Where the two differ; null when they do not.</summary>
+    public string? DifferenceFrom(RestJsonOutcome other)
+    {
+        if (IsAccepted != other.IsAccepted)
+        {
+            return IsAccepted ? "refused, and should not be" : "accepted, and should not be";
+        }
+
+        if (Id != other.Id || Priority != other.Priority || QueueTimeout != other.QueueTimeout)
+        {
+            return $"id, priority or timeout: {other.Id} {other.Priority} {other.QueueTimeout}, expected {Id} {Priority} {QueueTimeout}";
+        }
+
+        if (Parameters.Count != other.Parameters.Count || Parameters.Any(pair => !other.Parameters.TryGetValue(pair.Key, out var value) || value != pair.Value))
+        {
+            return "parameters";
+        }
+
+        if (!Outputs.SequenceEqual(other.Outputs))
+        {
+            return $"outputs: {string.Join(", ", other.Outputs)}, expected {string.Join(", ", Outputs)}";
+        }
+
+        if (!Inputs.Keys.Order().SequenceEqual(other.Inputs.Keys.Order()))
+        {
+            return "inputs";
+        }
+
+        foreach (var (index, input) in Inputs)
+        {
+            var given = other.Inputs[index];
+            if (input.Shape != given.Shape || !input.Data.AsSpan().SequenceEqual(given.Data))
+            {
+                return $"input {index}: {given.Shape} {Convert.ToHexString(given.Data)}, expected {input.Shape} {Convert.ToHexString(input.Data)}";
+            }
+        }
+
+        return null;
+    }
+}
