@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Bedplate.Tests.TestKit.Server;
 
 /// <summary>Remembers what a server logged as an error: an exception that nobody expected.</summary>
-internal sealed class FailureLog : ILoggerProvider, ILogger
+public sealed class FailureLog : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> _failures = new();
 
