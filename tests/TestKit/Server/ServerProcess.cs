@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Bedplate.Tests.TestKit.Files;
 using Bedplate.Tests.TestKit.Grpc;
+using Bedplate.Tests.TestKit.Metrics;
 using Bedplate.Tests.TestKit.Processes;
 using Bedplate.Tests.TestKit.Time;
 
@@ -100,7 +101,7 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>The metrics as they are now.</summary>
-    public async Task<string> ReadMetricsAsync() => await Rest.Http.GetStringAsync(MetricsAddress);
+    public async Task<PrometheusText> ReadMetricsAsync() => PrometheusText.Parse(await Rest.Http.GetStringAsync(MetricsAddress));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
