@@ -8,6 +8,7 @@ using Bedplate.Protocols.OpenInference;
 using Bedplate.Protocols.OpenInference.Grpc;
 using Bedplate.Protocols.OpenInference.Repository;
 using Bedplate.Server.Hosting;
+using Bedplate.Server.Settings;
 using Bedplate.Server.Trials;
 using Bedplate.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -138,7 +139,7 @@ public sealed partial class BedplateServer : IAsyncDisposable
         }
         catch (OnnxRuntimeSetupException exception)
         {
-            throw new ServerStartException(exception.Message, exception);
+            throw new ServerStartException(OptionNames.AsFlags(exception.Message), exception);
         }
     }
 

@@ -2,6 +2,7 @@ using Bedplate.Inference;
 using Bedplate.Inference.Onnx;
 using Bedplate.Protocols.OpenInference;
 using Bedplate.Protocols.OpenInference.Repository;
+using Bedplate.Server.Settings;
 using Bedplate.Server.Trials;
 using Microsoft.Extensions.Logging;
 
@@ -68,7 +69,7 @@ public sealed record ServerOptions
     {
         var faults = new List<string>();
         faults.AddRange(Engine.Validate());
-        faults.AddRange(OnnxRuntime.Validate());
+        faults.AddRange(OnnxRuntime.Validate().Select(OptionNames.AsFlags));
         faults.AddRange(Watch.Check());
         if (ModelRepositories.Count > 0)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Bedplate.Bench;
+using Bedplate.Protocols.OpenInference.Configuration.Messages;
 using Bedplate.Serve;
 using Bedplate.Worker;
 
@@ -27,9 +28,22 @@ internal static class BedplateCommand
         // All errors and no page of help: each names its flag and says what would do.
         foreach (var error in parsed.Errors)
         {
-            await configuration.Error.WriteLineAsync(error.Message);
+            await configuration.Error.WriteLineAsync(WithSuggestion(error.Message, parsed));
         }
 
         return ExitCodes.Usage;
+    }
+
+    private static string WithSuggestion(string message, ParseResult parsed)
+    {
+        var unknown = parsed.UnmatchedTokens.FirstOrDefault(token => message.Contains($"'{token}'", StringComparison.Ordinal));
+        if (unknown is null)
+        {
+            return message;
+        }
+
+        var command = parsed.CommandResult.Command;
+        var known = unknown.StartsWith('-') ? command.Options.Select(option => option.Name) : command.Subcommands.Select(each => each.Name);
+        return NameSuggestion.Nearest(unknown, known) is { } meant ? $"{message.TrimEnd('.')}; did you mean '{meant}'?" : message;
     }
 }

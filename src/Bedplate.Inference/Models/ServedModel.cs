@@ -81,6 +81,9 @@ public sealed class ServedModel
     /// <summary>Whether it answered zeros in the shapes of its signature, variable dimensions being 1, when it was warmed up.</summary>
     public bool AnswersZeros { get; internal set; }
 
+    /// <summary>What came instead when it was to answer zeros; null when it did, or was not asked.</summary>
+    public string? WarmupFailure { get; internal set; }
+
     /// <summary>What it has done.</summary>
     public ModelStatistics Statistics { get; }
 

@@ -35,6 +35,7 @@ internal static partial class Warmup
                 served.AnswersZeros = TryRun(served, call, Derive(served), out var failure, cancellationToken);
                 if (!served.AnswersZeros)
                 {
+                    served.WarmupFailure = failure;
                     LogDerivedFailed(logger, served.Name, served.Version, failure);
                 }
             }

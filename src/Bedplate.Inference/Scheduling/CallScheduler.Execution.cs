@@ -11,6 +11,13 @@ internal sealed partial class CallScheduler
     // Runs of one row that must agree before the calling thread is trusted with another.
     private const int SamplesToInline = 3;
 
+    // How long a run of a request's values takes is not known before (a loop counts to what they say), and on the
+    // calling thread nobody can give it up. A thousand times the default limit: no preemption explains it.
+    private static readonly TimeSpan LongestInlineRun = TimeSpan.FromMilliseconds(100);
+
+    // A model that has done this once may do it again; until then its requests take the way on which they can be ended.
+    private static readonly TimeSpan InlineBar = TimeSpan.FromMinutes(1);
+
     /// <summary>Runs a claimed slot's members on a compute thread.</summary>
     public void Execute(CallSlot slot)
     {
@@ -62,7 +69,7 @@ internal sealed partial class CallScheduler
     {
         ending = default;
         if (_queue.Count != 0 || _order is not null || _former.HoldsBack || !IsQuick(request)
-            || !TryClaimSlot(out var slot))
+            || now < Volatile.Read(ref _inlineBarredUntil) || !TryClaimSlot(out var slot))
         {
             return false;
         }
@@ -76,9 +83,8 @@ internal sealed partial class CallScheduler
         var timing = new ExecutionTiming { Start = now };
         slot.InputBytes = request.InputBytes;
         slot.Execution.BatchSize = request.Rows;
-
-        // Nobody else knows of this run, so nobody may terminate it: no id.
-        slot.Execution.Id = 0;
+        slot.BeginInline(Interlocked.Increment(ref _lastExecutionId), now);
+        _engine.Clock.WakeAt(this, now + _longestInlineTicks);
         var inputs = request.MutableInputs;
         for (var i = 0; i < inputs.Length; i++)
         {
@@ -92,6 +98,18 @@ internal sealed partial class CallScheduler
         }
 
         ending = RunBackend(slot, ref timing);
+        slot.EndInline();
+        var isStopped = ending.Reason == EndingReason.Terminated;
+        if (isStopped)
+        {
+            // By the clock, as nobody else knows of this run. It begins anew on the way on which it can be given up.
+            for (var i = 0; i < inputs.Length; i++)
+            {
+                inputs[i] = slot.Execution.Inputs[i];
+                slot.Execution.Inputs[i] = default;
+            }
+        }
+
         slot.ReleaseInputs();
         if (ending.IsCompleted)
         {
@@ -101,6 +119,12 @@ internal sealed partial class CallScheduler
         timing.End = _time.GetTimestamp();
         _engine.Gate.ExitInline(this, permit, timing.End - timing.Start);
         ReleaseSlot(slot);
+        if (isStopped)
+        {
+            Volatile.Write(ref _inlineBarredUntil, timing.End + (long)(InlineBar.TotalSeconds * _time.TimestampFrequency));
+            return false;
+        }
+
         if (ending.IsCompleted)
         {
             Statistics.RecordExecution(request.Rows, timing);

@@ -37,8 +37,10 @@ internal sealed partial class CallScheduler : ModelScheduler
     private readonly RowIndependenceTrial? _trial;
     private readonly double _inlineLimitSeconds;
     private readonly double _shortLimitSeconds;
+    private readonly long _longestInlineTicks;
     private long _freeSlots;
     private long _lastExecutionId;
+    private long _inlineBarredUntil;
 
     public CallScheduler(ServedModel model, ICallModel backendModel, int slotCount, ModelStatistics statistics)
     {
@@ -50,6 +52,7 @@ internal sealed partial class CallScheduler : ModelScheduler
         Weight = model.Spec.ShareWeight;
         _inlineLimitSeconds = _engine.Options.InlineRunLimit.TotalSeconds;
         _shortLimitSeconds = _engine.Options.ShortRunLimit.TotalSeconds;
+        _longestInlineTicks = (long)(Math.Max(LongestInlineRun.TotalSeconds, 10 * _inlineLimitSeconds) * _time.TimestampFrequency);
 
         var spec = model.Spec;
         var declared = spec.MaxBatchSize > 0 ? BatchPlan.Declared(model.Signature) : null;
@@ -159,6 +162,15 @@ internal sealed partial class CallScheduler : ModelScheduler
                             toTerminate.Add((terminate, executionId));
                         }
                     }
+                }
+
+                if (slot.IsInlineRunOlderThan(_longestInlineTicks, now, out var inlineId, out var due))
+                {
+                    toTerminate.Add((slot, inlineId));
+                }
+                else
+                {
+                    next = RequestQueue.EarlierOf(next, due);
                 }
             }
 
@@ -324,7 +336,7 @@ internal sealed partial class CallScheduler : ModelScheduler
         }
 
         slot.Execution.BatchSize = rows;
-        slot.Execution.Id = ++_lastExecutionId;
+        slot.Execution.Id = Interlocked.Increment(ref _lastExecutionId);
         slot.MembersAwaited = slot.Members.Count;
         _drainRate.OnTaken(rows, _queue.Count > 0, now);
     }

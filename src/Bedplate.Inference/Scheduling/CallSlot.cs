@@ -13,6 +13,8 @@ internal sealed class CallSlot(CallScheduler scheduler, int index, ICallInstance
     : IComputeWork, IDisposable
 {
     private readonly List<Tensor> _parts = [];
+    private long _inlineId;
+    private long _inlineSince;
     private List<InferenceRequest> _spareMembers = [];
 
     /// <summary>Its place in the scheduler's set of slots.</summary>
@@ -69,6 +71,40 @@ internal sealed class CallSlot(CallScheduler scheduler, int index, ICallInstance
         }
 
         return true;
+    }
+
+    /// <summary>Notes that a run begins on the thread that brought its request, for <see cref="IsInlineRunOlderThan"/>.</summary>
+    public void BeginInline(long executionId, long now)
+    {
+        execution.Id = executionId;
+        Volatile.Write(ref _inlineId, executionId);
+        Volatile.Write(ref _inlineSince, now);
+    }
+
+    /// <summary>Notes that it has ended.</summary>
+    public void EndInline() => Volatile.Write(ref _inlineSince, 0);
+
+    /// <summary>
+    /// Whether a run on the thread that brought its request goes on for longer than this; for any thread, without a
+    /// lock. A run writes its id before its beginning and clears that at its end, so that a beginning read between two
+    /// readings of one id is of that run.
+    /// </summary>
+    /// <param name="ticks">How long.</param>
+    /// <param name="now">The present moment.</param>
+    /// <param name="executionId">Which run it is.</param>
+    /// <param name="due">When a run that is not that old yet will be; 0 for none.</param>
+    public bool IsInlineRunOlderThan(long ticks, long now, out long executionId, out long due)
+    {
+        executionId = Volatile.Read(ref _inlineId);
+        var since = Volatile.Read(ref _inlineSince);
+        due = 0;
+        if (since == 0 || executionId != Volatile.Read(ref _inlineId))
+        {
+            return false;
+        }
+
+        due = since + ticks;
+        return due <= now;
     }
 
     /// <summary>

@@ -154,7 +154,7 @@ internal sealed class TrialWorkerProcess : IDisposable
         // A process killed by signal n exits with 128 + n, as shells have it.
         var how = _process.ExitCode switch
         {
-            134 => "aborted (out of memory, or a failed check in the runtime)",
+            134 => "aborted (out of memory or stack, or a failed check in the runtime)",
             136 => "divided by zero",
             137 => "was killed, most likely for its use of memory",
             139 => "accessed memory it does not own",
@@ -169,7 +169,8 @@ internal sealed class TrialWorkerProcess : IDisposable
 
     private void Remember(string? line)
     {
-        if (string.IsNullOrWhiteSpace(line))
+        // Of a stack overflow .NET prints its own frames as well, which say nothing of the model's.
+        if (string.IsNullOrWhiteSpace(line) || line.StartsWith("   at ", StringComparison.Ordinal))
         {
             return;
         }

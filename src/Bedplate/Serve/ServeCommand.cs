@@ -61,6 +61,11 @@ internal static class ServeCommand
         using var loggers = LoggerFactory.Create(logging => logging
             .SetMinimumLevel(options.LogLevel)
             .AddFilter("Microsoft", options.LogLevel < LogLevel.Warning ? LogLevel.Warning : options.LogLevel)
+            .AddConsole(console =>
+            {
+                // Standard output is for what was asked for: where the server is.
+                console.LogToStandardErrorThreshold = LogLevel.Trace;
+            })
             .AddSimpleConsole(console =>
             {
                 console.SingleLine = true;

@@ -93,6 +93,31 @@ public static class OnnxModels
         return model;
     }
 
+    /// <summary>
+    /// times[1] → count[1]: counts from 0 to <c>times</c> by a Loop. How long a run takes is the request's to say, some
+    /// microseconds a turn, and it can be stopped between any two nodes.
+    /// </summary>
+    public static OnnxModelBuilder CountingLoop()
+    {
+        var body = new OnnxGraphBuilder("body")
+            .Input("iteration", DataType.Int64)
+            .Input("go_in", DataType.Bool)
+            .Input("count_in", DataType.Int64, 1)
+            .Initializer("one", OnnxTensor.Longs([1], 1))
+            .Node("Identity", ["go_in"], ["go_out"])
+            .Node("Add", ["count_in", "one"], ["count_out"])
+            .Output("go_out", DataType.Bool)
+            .Output("count_out", DataType.Int64, 1);
+        var model = new OnnxModelBuilder();
+        model.Graph
+            .Input("times", DataType.Int64, 1)
+            .Initializer("zero", OnnxTensor.Longs([1], 0))
+            .Initializer("go", OnnxTensor.Raw(OnnxElement.Bool, [], [1]))
+            .Node("Loop", ["times", "go", "zero"], ["count"], [OnnxAttributeValue.Graph("body", body)])
+            .Output("count", DataType.Int64, 1);
+        return model;
+    }
+
     /// <summary>shape[2] → zeros of that shape: a request of 16 bytes that asks for any amount of memory.</summary>
     public static OnnxModelBuilder ZerosOfShape()
     {

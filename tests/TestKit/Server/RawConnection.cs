@@ -12,7 +12,8 @@ public sealed class RawConnection : IDisposable
     private int _start;
     private int _end;
 
-    internal RawConnection(int port)
+    /// <summary>Connects to a port of the loopback address.</summary>
+    public RawConnection(int port)
     {
         _socket.ReceiveTimeout = 20_000;
         _socket.Connect(IPAddress.Loopback, port);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Bedplate.Inference;
 using Bedplate.Inference.Backends;
 using Bedplate.Inference.Models;
@@ -55,11 +54,14 @@ public sealed class RestTestServer : IAsyncDisposable
     /// <summary>What the protocol speaks for.</summary>
     public OpenInferenceService Service { get; }
 
-    /// <summary>A client that does not decompress.</summary>
-    public HttpClient Client { get; private set; } = null!;
+    /// <summary>A client of the binding.</summary>
+    public RestTestClient Rest { get; private set; } = null!;
+
+    /// <summary>The client beneath; it does not decompress.</summary>
+    public HttpClient Client => Rest.Http;
 
     /// <summary>Where the server listens.</summary>
-    public int Port { get; private set; }
+    public int Port => Rest.Address.Port;
 
     /// <summary>Starts a server with these models loaded.</summary>
     public static Task<RestTestServer> StartAsync(params ModelSpec[] models) => StartAsync(new RestTestServerOptions(), models);
@@ -75,8 +77,7 @@ public sealed class RestTestServer : IAsyncDisposable
         }
 
         await server._application.StartAsync();
-        server.Port = new Uri(server._application.Urls.Single()).Port;
-        server.Client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}") };
+        server.Rest = new RestTestClient(new Uri(server._application.Urls.Single()));
         return server;
     }
 
@@ -87,46 +88,28 @@ public sealed class RestTestServer : IAsyncDisposable
         return _engine.LoadAsync(spec);
     }
 
-    /// <summary>Posts JSON and reads the whole answer.</summary>
+    /// <inheritdoc cref="RestTestClient.PostAsync(string, string, ValueTuple{string, string}[])"/>
     public Task<RestTestAnswer> PostAsync(string path, string json, params (string Name, string Value)[] headers) =>
-        PostAsync(path, Encoding.UTF8.GetBytes(json), headers);
+        Rest.PostAsync(path, json, headers);
 
-    /// <summary>Posts bytes and reads the whole answer.</summary>
-    public async Task<RestTestAnswer> PostAsync(string path, byte[] body, params (string Name, string Value)[] headers)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
-        return await SendAsync(request, headers);
-    }
+    /// <inheritdoc cref="RestTestClient.PostAsync(string, byte[], ValueTuple{string, string}[])"/>
+    public Task<RestTestAnswer> PostAsync(string path, byte[] body, params (string Name, string Value)[] headers) =>
+        Rest.PostAsync(path, body, headers);
 
-    /// <summary>Gets and reads the whole answer.</summary>
-    public async Task<RestTestAnswer> GetAsync(string path)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        return await SendAsync(request);
-    }
+    /// <inheritdoc cref="RestTestClient.GetAsync"/>
+    public Task<RestTestAnswer> GetAsync(string path) => Rest.GetAsync(path);
 
-    /// <summary>Sends a request and reads the whole answer.</summary>
-    public async Task<RestTestAnswer> SendAsync(HttpRequestMessage request, params (string Name, string Value)[] headers)
-    {
-        foreach (var (name, value) in headers)
-        {
-            if (!request.Headers.TryAddWithoutValidation(name, value))
-            {
-                request.Content!.Headers.TryAddWithoutValidation(name, value);
-            }
-        }
+    /// <inheritdoc cref="RestTestClient.SendAsync(HttpRequestMessage, ValueTuple{string, string}[])"/>
+    public Task<RestTestAnswer> SendAsync(HttpRequestMessage request, params (string Name, string Value)[] headers) =>
+        Rest.SendAsync(request, headers);
 
-        using var response = await Client.SendAsync(request);
-        return await RestTestAnswer.ReadAsync(response);
-    }
-
-    /// <summary>A connection whose bytes are the test's own.</summary>
-    public RawConnection Connect() => new(Port);
+    /// <inheritdoc cref="RestTestClient.Connect"/>
+    public RawConnection Connect() => Rest.Connect();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        Client.Dispose();
+        Rest.Dispose();
         await _application.StopAsync();
         await _application.DisposeAsync();
         await _engine.DisposeAsync();
