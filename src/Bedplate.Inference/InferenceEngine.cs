@@ -37,8 +37,9 @@ public sealed class InferenceEngine : IAsyncDisposable
         Activation = new ActivationBudget(Options.ActivationByteLimit, Gate);
         Clock = new EngineClock(Time);
         Models = new ModelCatalog(Time);
-        var logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<ModelLifecycle>();
-        Lifecycle = new ModelLifecycle(this, backends, trial, logger);
+        loggerFactory ??= NullLoggerFactory.Instance;
+        SchedulingLogger = loggerFactory.CreateLogger("Bedplate.Inference.Scheduling");
+        Lifecycle = new ModelLifecycle(this, backends, trial, loggerFactory.CreateLogger<ModelLifecycle>());
     }
 
     /// <summary>The engine's bounds.</summary>
@@ -58,6 +59,8 @@ public sealed class InferenceEngine : IAsyncDisposable
 
     /// <summary>Executions that run at the same time, over all models.</summary>
     public int ComputePermits => Gate.Permits;
+
+    internal ILogger SchedulingLogger { get; }
 
     internal ByteBudget InFlight { get; }
 

@@ -87,6 +87,9 @@ public sealed partial class ModelLifecycle : IAsyncDisposable
     /// <summary>Waits until everything that is being unloaded has gone.</summary>
     public Task WhenUnloadedAsync() => Task.WhenAll(_unloading.Keys);
 
+    /// <summary>Says that a model is about to be applied, so that it is known and not ready until then.</summary>
+    public void Announce(string name) => Catalog.Know(name);
+
     /// <summary>Records that a model cannot even be specified, so that the index says why.</summary>
     public void ReportUnavailable(string name, long version, string reason)
     {

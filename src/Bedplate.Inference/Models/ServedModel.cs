@@ -78,6 +78,9 @@ public sealed class ServedModel
     /// <summary>Whether a request may have any number of responses, which only a protocol with streams can deliver.</summary>
     public bool IsDecoupled => _backendModel is IStepModel;
 
+    /// <summary>Whether it answered zeros in the shapes of its signature, variable dimensions being 1, when it was warmed up.</summary>
+    public bool AnswersZeros { get; internal set; }
+
     /// <summary>What it has done.</summary>
     public ModelStatistics Statistics { get; }
 

@@ -30,9 +30,13 @@ internal static partial class Warmup
 
         if (served.Spec.Warmups.Count == 0)
         {
-            if (served.Spec.DeriveWarmup && !TryRun(served, call, Derive(served), out var failure, cancellationToken))
+            if (served.Spec.DeriveWarmup)
             {
-                LogDerivedFailed(logger, served.Name, served.Version, failure);
+                served.AnswersZeros = TryRun(served, call, Derive(served), out var failure, cancellationToken);
+                if (!served.AnswersZeros)
+                {
+                    LogDerivedFailed(logger, served.Name, served.Version, failure);
+                }
             }
 
             return;

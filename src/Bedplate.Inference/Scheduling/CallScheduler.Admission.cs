@@ -55,6 +55,13 @@ internal sealed partial class CallScheduler
             return false;
         }
 
+        // The inputs are in hand already; what they and the answers not yet taken weigh together has the bound.
+        if (_engine.InFlight.Used + _model.Memory.BytesInUse > _engine.InFlight.Limit)
+        {
+            refusal = Endings.MemoryLimit(_model.Name);
+            return false;
+        }
+
         var activation = _activation.For(bytes);
         if (activation > _engine.Activation.Limit)
         {

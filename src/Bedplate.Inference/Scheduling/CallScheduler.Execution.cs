@@ -18,6 +18,7 @@ internal sealed partial class CallScheduler
         {
             slot.Trial = null;
             trial.Run(slot.Instance, slot.Execution);
+            LogTrial(_engine.SchedulingLogger, _model.Name, _model.Version, trial.Verdict);
             if (trial.FoundPlan is { } plan && _former is LearnedBatching learned)
             {
                 learned.Allow(plan);

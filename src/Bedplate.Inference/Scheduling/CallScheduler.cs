@@ -359,7 +359,7 @@ internal sealed partial class CallScheduler : ModelScheduler
         if (request.TryMove(RequestState.Queued, RequestState.Ended))
         {
             _queue.Remove(request);
-                return true;
+            return true;
         }
 
         if (!request.TryMove(RequestState.Running, RequestState.Ended))

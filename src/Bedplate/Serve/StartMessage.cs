@@ -62,7 +62,7 @@ internal static class StartMessage
     }
 
     private static bool CanBeWritten(ServedModel model) =>
-        model.Signature.Inputs.All(input =>
+        model.AnswersZeros && model.Signature.Inputs.All(input =>
             input.Type is not (DataType.Float16 or DataType.BFloat16) && Elements(Concrete(input)) <= 64);
 
     private static TensorShape Concrete(TensorSpec input)

@@ -32,7 +32,8 @@ public sealed class GrpcTestServer : IAsyncDisposable
             Repository,
             new ServerInfo("bedplate", "1.2.3", ["model_repository", "binary_tensor_data", "statistics"], []),
             options,
-            new AnonymousCallers()) { IsReady = true };
+            new AnonymousCallers())
+        { IsReady = true };
         var grpc = new GrpcProtocol(Service, loggerFactory: null, _stopping.Token);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

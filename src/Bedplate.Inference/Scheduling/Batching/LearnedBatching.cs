@@ -66,7 +66,7 @@ internal sealed class LearnedBatching(RunProfile profile, int maxRows, int decla
     {
         var curve = profile.GetCurve(request.InputBytes / request.Rows);
         var best = 0;
-        for (var bucket = 1; bucket < curve.BucketCount && CostCurve.LargestIn(bucket) <= maxRows; bucket++)
+        for (var bucket = 0; bucket < curve.BucketCount && CostCurve.LargestIn(bucket) <= maxRows; bucket++)
         {
             if (curve.SamplesIn(bucket) < SamplesToBelieve)
             {

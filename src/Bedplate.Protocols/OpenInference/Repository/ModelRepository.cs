@@ -56,7 +56,11 @@ public sealed partial class ModelRepository : IModelRepository, IDisposable
         }
 
         var all = _mode != ModelControlMode.Explicit || modelsToLoad.Contains(AllModels);
-        foreach (var model in scan.Models.Values.Where(model => all || modelsToLoad.Contains(model.Name)))
+        var wanted = scan.Models.Values.Where(model => all || modelsToLoad.Contains(model.Name)).ToList();
+
+        // Who asks for one whose turn has not come hears that it is not ready, not that there is none.
+        wanted.ForEach(model => _engine.Lifecycle.Announce(model.Name));
+        foreach (var model in wanted)
         {
             await ApplyAsync(model, cancellationToken);
         }

@@ -11,6 +11,8 @@ namespace Bedplate.Bench.Output;
 /// </summary>
 internal static class TableReport
 {
+    private const int SizesShown = 6;
+
     // A load thread busier than this cannot be told from a slow server.
     private const double BusyClient = 0.9;
 
@@ -95,12 +97,20 @@ internal static class TableReport
                     Invariant($"{result.OverheadMicroseconds:0.#}"),
                     Invariant($"{server.Executions}"),
                     server.Executions == 0 ? "" : Invariant($"{(double)server.Inferences / server.Executions:0.##}"),
-                    string.Join(' ', server.Batches.Select(batch => Invariant($"{batch.Key}×{batch.Value.Count}"))));
+                    SizesExecuted(server));
             }
         }
 
         table.Write(writer);
         writer.WriteLine();
+    }
+
+    // The few sizes that made up most of the rows; JSON and CSV have them all.
+    private static string SizesExecuted(ServerStatistics server)
+    {
+        var byRows = server.Batches.OrderByDescending(batch => batch.Key * batch.Value.Count).ToList();
+        var shown = byRows.Take(SizesShown).OrderBy(batch => batch.Key).Select(batch => Invariant($"{batch.Key}×{batch.Value.Count}"));
+        return string.Join(' ', shown) + (byRows.Count > SizesShown ? Invariant($" and {byRows.Count - SizesShown} more") : "");
     }
 
     private static void WriteNotes(TextWriter writer, BenchOptions options, BenchReport.MeasuredLevel level)
