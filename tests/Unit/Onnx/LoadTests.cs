@@ -1,6 +1,7 @@
 using Bedplate.Inference.Models;
 using Bedplate.Inference.Onnx;
 using Bedplate.Tensors;
+using Bedplate.Tests.TestKit.Files;
 using Bedplate.Tests.TestKit.Models;
 
 namespace Bedplate.Tests.Unit.Onnx;
@@ -13,9 +14,9 @@ public class LoadTests
     public void A_model_is_loaded_from_its_file_or_from_the_directory_it_lies_in()
     {
         using var rig = new OnnxRig();
-        using var folder = new TemporaryFolder();
-        OnnxModels.Add().Save(folder.File("model.onnx"));
-        using var byFile = rig.LoadFile(folder.File("model.onnx"));
+        using var folder = new TemporaryDirectory();
+        OnnxModels.Add().Save(folder["model.onnx"]);
+        using var byFile = rig.LoadFile(folder["model.onnx"]);
         using var byFolder = rig.LoadFile(folder.Path);
         Assert.Equal("sum", byFile.Signature.Outputs[0].Name);
         Assert.Equal("sum", byFolder.Signature.Outputs[0].Name);
@@ -25,10 +26,10 @@ public class LoadTests
     public void External_data_is_found_beside_the_file()
     {
         using var rig = new OnnxRig();
-        using var folder = new TemporaryFolder();
-        WriteExternal(folder.File("weights.bin"), padding: 8);
-        OnnxModels.WithExternalData("weights.bin", offset: 8).Save(folder.File("model.onnx"));
-        using var model = rig.LoadFile(folder.File("model.onnx"));
+        using var folder = new TemporaryDirectory();
+        WriteExternal(folder["weights.bin"], padding: 8);
+        OnnxModels.WithExternalData("weights.bin", offset: 8).Save(folder["model.onnx"]);
+        using var model = rig.LoadFile(folder["model.onnx"]);
         using var slot = rig.Slot(model);
         slot.Floats("x", [1, 4], 1, 2, 3, 4).Succeed();
         Assert.Equal([11f, 22, 33, 44], slot.Output<float>("y"));
@@ -38,8 +39,8 @@ public class LoadTests
     public void External_data_of_a_model_in_memory_is_found_in_the_named_directory()
     {
         using var rig = new OnnxRig();
-        using var folder = new TemporaryFolder();
-        WriteExternal(folder.File("weights.bin"), padding: 0);
+        using var folder = new TemporaryDirectory();
+        WriteExternal(folder["weights.bin"], padding: 0);
         using var model = rig.Backend.Load(
             OnnxRig.Source(folder.Path), OnnxModels.WithExternalData("weights.bin").ToBytes(), rig.Memory, TestContext.Current.CancellationToken);
         using var slot = rig.Slot(model);
@@ -51,7 +52,7 @@ public class LoadTests
     public void Missing_external_data_is_said_by_name()
     {
         using var rig = new OnnxRig();
-        using var folder = new TemporaryFolder();
+        using var folder = new TemporaryDirectory();
         Assert.Contains("weights.bin", RefusalOf(rig, OnnxModels.WithExternalData("weights.bin"), folder), StringComparison.Ordinal);
     }
 
@@ -61,10 +62,10 @@ public class LoadTests
     public void External_data_elsewhere_is_not_read(string location)
     {
         using var rig = new OnnxRig();
-        using var outer = new TemporaryFolder();
-        WriteExternal(outer.File("outside.bin"), padding: 0);
-        Directory.CreateDirectory(outer.File("inner"));
-        var path = OnnxModels.WithExternalData(location).Save(outer.File("inner/model.onnx"));
+        using var outer = new TemporaryDirectory();
+        WriteExternal(outer["outside.bin"], padding: 0);
+        Directory.CreateDirectory(outer["inner"]);
+        var path = OnnxModels.WithExternalData(location).Save(outer["inner/model.onnx"]);
         Assert.Throws<ModelLoadException>(() => rig.LoadFile(path));
     }
 
@@ -76,8 +77,8 @@ public class LoadTests
     public void External_data_that_is_not_all_there_is_refused(long offset, long byteLength)
     {
         using var rig = new OnnxRig();
-        using var folder = new TemporaryFolder();
-        WriteExternal(folder.File("weights.bin"), padding: 0);
+        using var folder = new TemporaryDirectory();
+        WriteExternal(folder["weights.bin"], padding: 0);
         RefusalOf(rig, OnnxModels.WithExternalData("weights.bin", offset, byteLength), folder);
     }
 
@@ -85,8 +86,8 @@ public class LoadTests
     public void A_path_with_nothing_there_is_refused_with_the_path()
     {
         using var rig = new OnnxRig();
-        using var folder = new TemporaryFolder();
-        Assert.Contains(folder.File("none.onnx"), Refusal(() => rig.LoadFile(folder.File("none.onnx"))), StringComparison.Ordinal);
+        using var folder = new TemporaryDirectory();
+        Assert.Contains(folder["none.onnx"], Refusal(() => rig.LoadFile(folder["none.onnx"])), StringComparison.Ordinal);
         Assert.Contains("holds no model.onnx", Refusal(() => rig.LoadFile(folder.Path)), StringComparison.Ordinal);
         Assert.Contains("names no file", Refusal(() => rig.LoadFile("")), StringComparison.Ordinal);
     }
@@ -95,10 +96,10 @@ public class LoadTests
     public void A_file_that_is_no_model_is_refused()
     {
         using var rig = new OnnxRig();
-        using var folder = new TemporaryFolder();
-        File.WriteAllText(folder.File("model.onnx"), "<html>404</html>");
+        using var folder = new TemporaryDirectory();
+        File.WriteAllText(folder["model.onnx"], "<html>404</html>");
         Assert.Contains("not an ONNX model", Refusal(() => rig.LoadFile(folder.Path)), StringComparison.Ordinal);
-        File.WriteAllBytes(folder.File("model.onnx"), []);
+        File.WriteAllBytes(folder["model.onnx"], []);
         Refusal(() => rig.LoadFile(folder.Path));
     }
 
@@ -188,9 +189,9 @@ public class LoadTests
         }
     }
 
-    private static string RefusalOf(OnnxRig rig, OnnxModelBuilder model, TemporaryFolder folder)
+    private static string RefusalOf(OnnxRig rig, OnnxModelBuilder model, TemporaryDirectory folder)
     {
-        var path = model.Save(folder.File("model.onnx"));
+        var path = model.Save(folder["model.onnx"]);
         return Refusal(() => rig.LoadFile(path));
     }
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Bedplate.Inference.Onnx;
 using Bedplate.Inference.Onnx.Interop;
 using Bedplate.Inference.Onnx.Providers;
+using Bedplate.Tests.TestKit.Files;
 using Bedplate.Tests.TestKit.Memory;
 
 namespace Bedplate.Tests.Unit.Onnx;
@@ -63,11 +64,11 @@ public class RuntimeSetupTests
     [Fact]
     public void Without_a_named_library_every_place_that_was_looked_at_is_said()
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TemporaryDirectory();
         var refusal = Assert.Throws<OnnxRuntimeSetupException>(
             () => OrtLibrary.Load(null, folder.Path, ["libnowhere.so.1", "libnowhere.so"])).Message;
-        Assert.Contains(folder.File("libnowhere.so.1"), refusal, StringComparison.Ordinal);
-        Assert.Contains(folder.File("libnowhere.so"), refusal, StringComparison.Ordinal);
+        Assert.Contains(folder["libnowhere.so.1"], refusal, StringComparison.Ordinal);
+        Assert.Contains(folder["libnowhere.so"], refusal, StringComparison.Ordinal);
         Assert.Contains("system's loader", refusal, StringComparison.Ordinal);
         Assert.Contains("npm install onnxruntime-node", refusal, StringComparison.Ordinal);
     }
@@ -75,7 +76,7 @@ public class RuntimeSetupTests
     [Fact]
     public void A_file_that_is_no_library_is_said_to_be_none()
     {
-        using var folder = new TemporaryFolder();
+        using var folder = new TemporaryDirectory();
         var path = Path.Combine(folder.Path, "text.so");
         File.WriteAllText(path, "not a library");
         var refusal = Assert.Throws<OnnxRuntimeSetupException>(() => OrtLibrary.Load(path, folder.Path, [])).Message;
