@@ -42,8 +42,7 @@ public class StopTests
         using var stream = await server.Grpc.OpenInferAsync();
         await stream.SendAsync(Request());
         Assert.Empty((await stream.ReadAsync<ModelStreamInferResponse>())!.ErrorMessage);
-        using var watch = await server.Grpc.OpenAsync("/grpc.health.v1.Health/Watch");
-        await watch.SendAsync(new Contracts.Health.HealthCheckRequest());
+        using var watch = await server.Grpc.OpenAsync("/grpc.health.v1.Health/Watch", new Contracts.Health.HealthCheckRequest());
         Assert.NotNull(await watch.ReadAsync<Contracts.Health.HealthCheckResponse>());
 
         server.Process.Terminate();
@@ -53,10 +52,10 @@ public class StopTests
     [Fact]
     public async Task What_takes_longer_than_the_shutdown_timeout_is_given_up()
     {
-        using var models = new ModelFolder().AddIdentity("slow", Delay(milliseconds: 600_000));
+        using var models = new ModelFolder().AddLoop();
         await using var server = await ServerProcess.StartAsync("--model-repository", models.Path, "--shutdown-timeout", "500ms");
-        var request = server.Rest.PostAsync(Path, Body);
-        await IsRunningAsync(server, requests: 1);
+        var request = server.Rest.PostAsync(LoopModel.Path, LoopModel.Json(LoopModel.Endless));
+        await server.ComputesAsync();
         Assert.Equal(0, await server.StopAsync());
         await Assert.ThrowsAsync<HttpRequestException>(() => request);
     }
@@ -64,10 +63,10 @@ public class StopTests
     [Fact]
     public async Task Told_twice_it_ends_at_once()
     {
-        using var models = new ModelFolder().AddIdentity("slow", Delay(milliseconds: 600_000));
+        using var models = new ModelFolder().AddLoop();
         await using var server = await ServerProcess.StartAsync("--model-repository", models.Path, "--shutdown-timeout", "10m");
-        var request = server.Rest.PostAsync(Path, Body);
-        await IsRunningAsync(server, requests: 1);
+        var request = server.Rest.PostAsync(LoopModel.Path, LoopModel.Json(LoopModel.Endless));
+        await server.ComputesAsync();
         server.Process.Terminate();
         await Eventually.HoldsAsync(async () => !await TakesConnectionsAsync(server), () => "the stop to have begun");
         server.Process.Terminate();

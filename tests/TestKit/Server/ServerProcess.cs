@@ -18,6 +18,9 @@ public sealed class ServerProcess : IAsyncDisposable
     private const int Attempts = 5;
     private const int PortTaken = 3;
 
+    // Enough to be sure that a run and not its request's arrival takes it.
+    private static readonly TimeSpan Computing = TimeSpan.FromMilliseconds(300);
+
     private readonly TemporaryDirectory _directory;
 
     private ServerProcess(BedplateProcess process, TemporaryDirectory directory, int[] ports)
@@ -102,6 +105,14 @@ public sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>The metrics as they are now.</summary>
     public async Task<PrometheusText> ReadMetricsAsync() => PrometheusText.Parse(await Rest.Http.GetStringAsync(MetricsAddress));
+
+    /// <summary>Waits until it has used as much processor time from here on, as a run does that was asked for.</summary>
+    /// <param name="time">How much; enough to tell a run from a request's arrival when left out.</param>
+    public async Task ComputesAsync(TimeSpan? time = null)
+    {
+        var until = Process.Readings.ProcessorTime + (time ?? Computing);
+        await Eventually.HoldsAsync(() => Process.Readings.ProcessorTime > until, () => $"a server that computes for {time ?? Computing}");
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
