@@ -6,6 +6,10 @@ internal sealed partial class CallScheduler
     // Runs vary; an answer expected for the last twentieth of the time left is more often late than not.
     private const double DeadlineMargin = 0.95;
 
+    // How far others' runs may add up to more than their mean. Refusing too many by that costs nothing while some wait,
+    // as the machine has work; admitting too many makes them wait for an answer that comes too late.
+    private const double WaitMargin = 1.25;
+
     /// <summary>
     /// Whether a request of this deadline and priority would be refused now, as far as can be told before it is
     /// decoded.
@@ -20,14 +24,10 @@ internal sealed partial class CallScheduler
 
         lock (_lock)
         {
-            var wait = TimeToServe(_queue.RowsAheadOf(priority) + 1);
-            var run = TimeSpan.FromSeconds(_profile.Latest?.ExpectedSeconds(1) ?? 0);
-            if (!IsTooLate(deadline, _time.GetTimestamp(), wait + run))
+            if (!IsTooLate(deadline, _time.GetTimestamp(), _queue.RowsAheadOf(priority), rows: 1, _profile.Latest, out refusal))
             {
                 return false;
             }
-
-            refusal = Endings.Unattainable(_model.Name, wait + run, wait);
         }
 
         Statistics.RecordUnanswered(refusal, ticks: 0);
@@ -108,21 +108,32 @@ internal sealed partial class CallScheduler
             return false;
         }
 
-        var ahead = _queue.RowsAheadOf(request.Priority);
-        var isBusy = ahead > 0 || Volatile.Read(ref _freeSlots) == 0;
-        var wait = TimeToServe(isBusy ? ahead + request.Rows : 0);
-        var run = TimeSpan.FromSeconds((double)ExpectedRunTicks(request, request.Rows) / _time.TimestampFrequency);
-        if (!IsTooLate(request.Deadline, now, wait + run))
+        return IsTooLate(
+            request.Deadline, now, _queue.RowsAheadOf(request.Priority), request.Rows, _profile.GetCurve(request.InputBytes / request.Rows), out refusal);
+    }
+
+    // Under the lock. The time until an answer is that until the request's batch is taken and that of the batch's run.
+    private bool IsTooLate(long deadline, long now, long rowsAhead, int rows, CostCurve? curve, out InferenceEnding refusal)
+    {
+        refusal = default;
+        var wait = TimeSpan.Zero;
+        if (rowsAhead > 0 || Volatile.Read(ref _freeSlots) == 0)
+        {
+            // It will run with some of those before it, as many as are usually put together.
+            _drainRate.ForgetBefore(now);
+            wait = TimeToServe(rowsAhead + rows) * WaitMargin;
+            rows = (int)Math.Min(Math.Max(rows, _drainRate.RowsPerBatch), rowsAhead + rows);
+        }
+
+        var expected = wait + TimeSpan.FromSeconds(curve?.ExpectedSeconds(rows) ?? 0);
+        if (expected <= _time.GetElapsedTime(now, deadline) * DeadlineMargin)
         {
             return false;
         }
 
-        refusal = Endings.Unattainable(_model.Name, wait + run, wait);
+        refusal = Endings.Unattainable(_model.Name, expected, wait);
         return true;
     }
-
-    private bool IsTooLate(long deadline, long now, TimeSpan needed) =>
-        needed > _time.GetElapsedTime(now, deadline) * DeadlineMargin;
 
     // Under the lock.
     private TimeSpan TimeToServe(long rows)

@@ -306,7 +306,7 @@ internal sealed partial class CallScheduler : ModelScheduler
             var decideAgainAt = _former.Choose(_queue, now, couldStart, slot.Members);
             _engine.Clock.WakeAt(this, decideAgainAt);
         }
-        while (DropHopeless(slot.Members, now, ref expired));
+        while (!FitsDeadlines(slot.Members, now, ref expired));
 
         if (slot.Members.Count == 0)
         {
@@ -341,26 +341,42 @@ internal sealed partial class CallScheduler : ModelScheduler
         _drainRate.OnTaken(rows, _queue.Count > 0, now);
     }
 
-    // Under the lock. What cannot be finished in time is not begun. True when a member had to go.
-    private bool DropHopeless(List<InferenceRequest> members, long now, ref List<InferenceRequest>? expired)
+    // Under the lock. What cannot be finished in time is not begun, and a batch that would make a member late is cut
+    // short: those behind wait for the next. False when a member had to go and the choice is to be made anew.
+    private bool FitsDeadlines(List<InferenceRequest> members, long now, ref List<InferenceRequest>? expired)
     {
+        var fits = true;
         var rows = 0;
         foreach (var member in members)
         {
             rows += member.Rows;
-        }
-
-        var dropped = false;
-        foreach (var member in members)
-        {
-            if (member.Deadline != 0 && now + ExpectedRunTicks(member, rows) > member.Deadline)
+            if (member.Deadline != 0 && now + ExpectedRunTicks(member, member.Rows) > member.Deadline)
             {
-                dropped = true;
+                fits = false;
                 _queue.Drop(member, ref expired);
             }
         }
 
-        return dropped;
+        while (fits && members.Count > 1 && IsLateForOne(members, now + ExpectedRunTicks(members[0], rows)))
+        {
+            rows -= members[^1].Rows;
+            members.RemoveAt(members.Count - 1);
+        }
+
+        return fits;
+    }
+
+    private static bool IsLateForOne(List<InferenceRequest> members, long end)
+    {
+        foreach (var member in members)
+        {
+            if (member.Deadline != 0 && end > member.Deadline)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // Under the lock. Ends a request that waits or runs; names the execution that nobody waits for any more.
