@@ -23,13 +23,14 @@ internal sealed class PortListener : IAsyncDisposable
     /// <summary>Prepares a port; <see cref="StartAsync"/> binds it.</summary>
     /// <param name="name">What it is for, for messages.</param>
     /// <param name="configure">Limits and endpoint of Kestrel.</param>
+    /// <param name="sockets">How sockets are waited for.</param>
     /// <param name="loggers">Kestrel's own messages.</param>
-    public PortListener(string name, Action<KestrelServerOptions> configure, ILoggerFactory loggers)
+    public PortListener(string name, Action<KestrelServerOptions> configure, SocketTransportOptions sockets, ILoggerFactory loggers)
     {
         _name = name;
         var options = new KestrelServerOptions { AddServerHeader = false };
         configure(options);
-        var transport = new SocketTransportFactory(Options.Create(new SocketTransportOptions()), loggers);
+        var transport = new SocketTransportFactory(Options.Create(sockets), loggers);
         _kestrel = new KestrelServer(Options.Create(options), transport, loggers);
     }
 

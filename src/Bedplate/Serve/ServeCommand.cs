@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Bedplate.Server;
+using Bedplate.Server.Hosting;
 using Bedplate.Server.Settings;
 using Microsoft.Extensions.Logging;
 
@@ -74,6 +75,7 @@ internal static class ServeCommand
             }));
         try
         {
+            SocketThreads.RunRequests();
             await using var server = new BedplateServer(options, loggers, WorkerExecutable.Find());
             await server.StartAsync(cancellationToken);
             await StartMessage.WriteAsync(Console.Out, server);

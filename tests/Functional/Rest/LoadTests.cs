@@ -5,6 +5,7 @@ using Bedplate.Inference.Models;
 using Bedplate.Tensors;
 using Bedplate.Tests.TestKit.Engine;
 using Bedplate.Tests.TestKit.Server;
+using Bedplate.Tests.TestKit.Time;
 
 namespace Bedplate.Tests.Functional.Rest;
 
@@ -29,6 +30,27 @@ public class LoadTests
         WaitUntil(TimeSpan.FromMilliseconds(60));
         connection.Send(Body);
         Assert.Equal(504, connection.Read()!.Status);
+    }
+
+    [Fact]
+    public async Task A_reader_that_stops_is_left_and_what_it_held_is_given_back()
+    {
+        var hangsUpSoon = new RestTestServerOptions
+        {
+            Kestrel = kestrel => kestrel.Limits.MinResponseDataRate = new(bytesPerSecond: 1 << 30, gracePeriod: TimeSpan.FromSeconds(1.5)),
+        };
+        await using var server = await RestTestServer.StartAsync(hangsUpSoon, TestModels.Identity("slow"));
+        const int Columns = 4;
+        var rows = (16 << 20) / (Columns * sizeof(float));
+        var json = $$$"""{"parameters":{"binary_data_output":true},"inputs":[{"name":"IN","shape":[{{{rows}}},{{{Columns}}}],"datatype":"FP32","parameters":{"binary_data_size":{{{16 << 20}}}}}]}""";
+        using var connection = server.Connect();
+        connection.Send(RawConnection.Head(Path, json.Length + (16 << 20), ("Inference-Header-Content-Length", $"{json.Length}")) + json);
+        connection.Send(new byte[16 << 20]);
+
+        var memory = server.Engine.Models.VersionsOf("slow").Single().Memory;
+        await Eventually.HoldsAsync(() => memory.BytesInUse >= 16 << 20, () => "an answer on its way");
+        await Eventually.HoldsAsync(() => memory.BytesInUse == 0, () => $"the answer's memory to be given back; {memory.BytesInUse} bytes are in use");
+        Assert.Equal(200, (await server.PostAsync(Path, Body)).Status);
     }
 
     [Fact]

@@ -53,7 +53,23 @@ public sealed class RestProtocol
         }
 
         LimitBody(context);
+        return SocketThread.IsTurnOver(context) ? HandleOnPoolAsync(context, path) : Handle(context, path);
+    }
+
+    private async Task HandleOnPoolAsync(HttpContext context, string path)
+    {
+        await Task.Yield();
+        await Handle(context, path);
+    }
+
+    private Task Handle(HttpContext context, string path)
+    {
         var route = RestRoute.Parse(path.AsSpan(Root.Length));
+        if (SocketThread.IsCurrent && !IsQuick(route.Resource))
+        {
+            return HandleOnPoolAsync(context, path);
+        }
+
         var method = context.Request.Method;
         switch (route.Resource)
         {
@@ -94,6 +110,10 @@ public sealed class RestProtocol
             _ => _statistics.AllAsync(context),
         };
     }
+
+    // What does not grow with the number of models, nor with what a request brings.
+    private static bool IsQuick(RestResource resource) => resource
+        is RestResource.ModelInfer or RestResource.ServerLive or RestResource.ServerReady or RestResource.ModelReady;
 
     // The protocol's bound is the one that holds, whatever the host set. Kestrel has to know it too: after an answer it
     // reads the rest of the body, for a while, so that the client gets to see the answer; a body over the bound it does

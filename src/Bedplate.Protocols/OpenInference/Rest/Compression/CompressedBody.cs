@@ -15,7 +15,7 @@ internal static class CompressedBody
     /// <exception cref="InvalidDataException">Thrown by reads: the body is not of this coding.</exception>
     public static PipeReader Open(Stream body, ContentCoding coding) => PipeReader.Create(
         coding == ContentCoding.Gzip
-            ? new GZipStream(body, CompressionMode.Decompress, leaveOpen: true)
-            : new ZLibStream(body, CompressionMode.Decompress, leaveOpen: true),
+            ? new GZipStream(new PoolReadStream(body), CompressionMode.Decompress)
+            : new ZLibStream(new PoolReadStream(body), CompressionMode.Decompress),
         Options);
 }

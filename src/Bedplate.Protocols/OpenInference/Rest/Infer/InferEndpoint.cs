@@ -73,7 +73,13 @@ internal sealed class InferEndpoint(OpenInferenceService service)
         exchange.Begin(request);
         try
         {
-            if (await TryReadAsync(context, exchange, headers) && await TryRunAsync(context, exchange) && InferAnswer.TryCompose(exchange))
+            var isAnswered = await TryReadAsync(context, exchange, headers) && await TryRunAsync(context, exchange);
+            if (isAnswered && SocketThread.IsTooMuch(request.Response.ByteLength))
+            {
+                await Task.Yield();
+            }
+
+            if (isAnswered && InferAnswer.TryCompose(exchange))
             {
                 await InferAnswer.SendAsync(context.Response, exchange, headers.AnswerCoding);
             }

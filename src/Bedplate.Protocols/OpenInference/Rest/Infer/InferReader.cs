@@ -31,6 +31,11 @@ internal sealed class InferReader(OpenInferenceOptions options)
             return exchange.Fail(outcome == BodyOutcome.Short ? InferFaults.JsonMissing(exchange.Body.MissingBytes) : FaultOf(exchange, outcome));
         }
 
+        if (SocketThread.IsTooMuch(exchange.Body.Text.Length))
+        {
+            await Task.Yield();
+        }
+
         if (!InferRequestParser.TryParse(exchange, options, hasHeaderLength, hasHeaderLength ? bodyLength - headerLength : 0))
         {
             return false;
