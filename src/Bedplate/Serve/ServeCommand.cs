@@ -9,6 +9,8 @@ namespace Bedplate.Serve;
 /// <summary>bedplate serve: runs a server until it is told to stop.</summary>
 internal static class ServeCommand
 {
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(10);
+
     public static Command Create()
     {
         var command = new Command("serve", "Serve models over the Open Inference Protocol.");
@@ -76,12 +78,19 @@ internal static class ServeCommand
         try
         {
             SocketThreads.RunRequests();
-            await using var server = new BedplateServer(options, loggers, WorkerExecutable.Find());
-            await server.StartAsync(cancellationToken);
-            await StartMessage.WriteAsync(Console.Out, server);
-            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await server.StopAsync();
-            return ExitCodes.Success;
+            var server = new BedplateServer(options, loggers, WorkerExecutable.Find());
+            try
+            {
+                await server.StartAsync(cancellationToken);
+                await StartMessage.WriteAsync(Console.Out, server);
+                await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await server.StopAsync();
+                return ExitCodes.Success;
+            }
+            finally
+            {
+                await EndAsync(server);
+            }
         }
         catch (ServerStartException exception)
         {
@@ -92,6 +101,20 @@ internal static class ServeCommand
         {
             // Told to stop while it was still starting.
             return ExitCodes.Success;
+        }
+    }
+
+    // Whoever waits for this process (an orchestrator, a script) waits for its end, and not for a run that cannot be
+    // stopped: what has not ended by now is left to the operating system.
+    private static async Task EndAsync(BedplateServer server)
+    {
+        try
+        {
+            await server.DisposeAsync().AsTask().WaitAsync(LongestEnd);
+        }
+        catch (TimeoutException)
+        {
+            await Console.Error.WriteLineAsync($"bedplate: not everything has ended {LongestEnd.TotalSeconds:0} s after the shutdown timeout; ending anyway.");
         }
     }
 }
