@@ -1,6 +1,9 @@
 using Bedplate.Inference;
 using Bedplate.Inference.Models;
+using Bedplate.Inference.Scheduling;
 using Bedplate.Protocols;
+using Bedplate.Tests.TestKit.Engine;
+using Bedplate.Tests.TestKit.Server;
 
 namespace Bedplate.Tests.Unit.Protocols;
 
@@ -26,6 +29,34 @@ public class StatusReferenceTests
             All().Select(status => (Name: $"{status.Grpc}".ToUpperInvariant(), Number: (int)status.Grpc, status.Http)).Distinct().OrderBy(row => row.Number),
             page);
     }
+
+    [Fact]
+    public async Task Texts_begin_as_the_page_says()
+    {
+        List<(int Http, string Text)> texts = [.. Texts().Select(status => (status.Http, status.Message))];
+        await using var server = await RestTestServer.StartAsync(TestModels.Identity("m"));
+        foreach (var body in (string[])["{", """{"inputs":[{"name":"none"}]}""", """{"inputs":[{"name":"IN","shape":[1],"datatype":"FP32","data":[1]}]}"""])
+        {
+            var answer = await server.PostAsync("/v2/models/m/infer", body);
+            texts.Add((answer.Status, answer.Error));
+        }
+
+        var page = new ReferencePage("rest.md").Rows("Statuses", "text begins", "status").ToDictionary(row => row[0], row => row[1].Split(", "));
+        Assert.All(texts, text => Assert.Contains(page, row => text.Text.StartsWith(row.Key, StringComparison.Ordinal) && row.Value.Contains($"{text.Http}")));
+        Assert.All(page, row => Assert.Equal(
+            row.Value, texts.Where(text => text.Text.StartsWith(row.Key, StringComparison.Ordinal)).Select(text => $"{text.Http}").Distinct().Order()));
+    }
+
+    private static IEnumerable<ProtocolStatus> Texts() =>
+    [
+        .. Enum.GetValues<ModelLookup>().Where(lookup => lookup != ModelLookup.Found).Select(lookup => ProtocolStatus.Of(lookup, "m", "1")),
+        ProtocolStatus.Of(Endings.QueueFull("m", 1, TimeSpan.Zero)),
+        ProtocolStatus.Of(Endings.QueueTimeout),
+        ProtocolStatus.Of(Endings.DeadlinePassed),
+        ProtocolStatus.Of(Endings.Unattainable("m", TimeSpan.Zero, TimeSpan.Zero)),
+        ProtocolStatus.Of(Endings.MemoryLimit("m")),
+        ProtocolStatus.Of(Endings.ActivationLimit("m", 1, 2, 1)),
+    ];
 
     // Everything that the table in the code can give.
     private static IEnumerable<ProtocolStatus> All()

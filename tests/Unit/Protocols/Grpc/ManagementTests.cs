@@ -125,6 +125,15 @@ public class ManagementTests
     }
 
     [Fact]
+    public async Task A_load_does_not_end_with_the_patience_of_its_client()
+    {
+        await using var server = await GrpcTestServer.StartAsync();
+        server.Repository.Add(TestModels.Identity("echo"));
+        await server.Client.InvokeAsync<RepositoryModelLoadResponse>("RepositoryModelLoad", new RepositoryModelLoadRequest { ModelName = "echo" });
+        Assert.False(server.Repository.LastLoadCancellation.CanBeCanceled);
+    }
+
+    [Fact]
     public async Task A_load_brings_files_only_where_that_is_allowed()
     {
         var request = new RepositoryModelLoadRequest { ModelName = "echo" };
