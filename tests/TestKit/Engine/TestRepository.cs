@@ -15,6 +15,9 @@ public sealed class TestRepository(InferenceEngine engine) : IModelRepository
     /// <summary>What the last load request brought, if anything.</summary>
     public LoadOverride? LastOverride { get; private set; }
 
+    /// <summary>What would have ended the last load before its time.</summary>
+    public CancellationToken LastLoadCancellation { get; private set; }
+
     /// <summary>Makes a model known, so that it can be loaded.</summary>
     public void Add(ModelSpec spec) => _specs[spec.Name] = spec;
 
@@ -26,6 +29,7 @@ public sealed class TestRepository(InferenceEngine engine) : IModelRepository
     public async ValueTask<ProtocolStatus> LoadAsync(string name, LoadOverride? replacement, CancellationToken cancellationToken)
     {
         LastOverride = replacement;
+        LastLoadCancellation = cancellationToken;
         if (!_specs.TryGetValue(name, out var spec))
         {
             return ProtocolStatus.NotFound($"failed to load '{name}', no such model in the repository");

@@ -61,6 +61,13 @@ internal sealed class RowIndependenceTrial(ModelSignature signature, TensorMemor
             {
                 _first = TensorSample.TryCopy(inputs, memory, MaxSampleBytes);
             }
+            else if (_second is null && !_first.HasRowShapesOf(inputs))
+            {
+                // Two images of different size cannot be joined by rows, which says nothing about rows. The newer one
+                // stands for what is asked now; the first requests of a model are often trials by hand.
+                _first.Dispose();
+                _first = TensorSample.TryCopy(inputs, memory, MaxSampleBytes);
+            }
             else if (_second is null && !_first.HasContentOf(inputs))
             {
                 _second = TensorSample.TryCopy(inputs, memory, MaxSampleBytes);
@@ -104,7 +111,7 @@ internal sealed class RowIndependenceTrial(ModelSignature signature, TensorMemor
             var second = _second ?? (disturbed = _first!.TryDisturb(memory));
             if (second is null)
             {
-                Finish(null, "not batched: no two requests differed, and their content cannot be disturbed");
+                Finish(null, "not batched: no two requests of one shape differed, and their content cannot be disturbed");
                 return;
             }
 

@@ -50,6 +50,22 @@ internal sealed unsafe class TensorSample(Tensor[] tensors) : IDisposable
         return true;
     }
 
+    /// <summary>Whether the tensors have the shapes of these; the outermost dimension may differ.</summary>
+    public bool HasRowShapesOf(ReadOnlySpan<Tensor> tensors)
+    {
+        for (var i = 0; i < tensors.Length; i++)
+        {
+            var own = Tensors[i].Shape;
+            var other = tensors[i].Shape;
+            if (own.Rank != other.Rank || (own.Rank > 0 && !own.Span[1..].SequenceEqual(other.Span[1..])))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>
     /// A copy with other content that a model should accept as well: floating-point numbers changed by up to a
     /// percent, whole numbers in reverse order (so that codes stay codes). Null when that changes nothing.

@@ -11,9 +11,6 @@ namespace Bedplate.Protocols.OpenInference.Repository;
 /// </summary>
 public sealed class LoadedModels(InferenceEngine engine) : IModelRepository
 {
-    private static readonly ProtocolStatus Refusal =
-        ProtocolStatus.Unsupported("models are loaded and unloaded by the program that serves them, not by request");
-
     /// <inheritdoc/>
     public IReadOnlyList<ModelStatus> Index(string repository, bool readyOnly) => repository.Length > 0
         ? []
@@ -22,10 +19,12 @@ public sealed class LoadedModels(InferenceEngine engine) : IModelRepository
             .OrderBy(status => status.Name, StringComparer.Ordinal).ThenBy(status => status.Version)];
 
     /// <inheritdoc/>
-    public ValueTask<ProtocolStatus> LoadAsync(string name, LoadOverride? replacement, CancellationToken cancellationToken) => new(Refusal);
+    public ValueTask<ProtocolStatus> LoadAsync(string name, LoadOverride? replacement, CancellationToken cancellationToken) =>
+        new(Refusal("load", name));
 
     /// <inheritdoc/>
-    public ValueTask<ProtocolStatus> UnloadAsync(string name, bool unloadDependents, CancellationToken cancellationToken) => new(Refusal);
+    public ValueTask<ProtocolStatus> UnloadAsync(string name, bool unloadDependents, CancellationToken cancellationToken) =>
+        new(Refusal("unload", name));
 
     /// <inheritdoc/>
     public ModelConfig GetConfiguration(ServedModel model)
@@ -33,4 +32,7 @@ public sealed class LoadedModels(InferenceEngine engine) : IModelRepository
         var config = new ModelConfig { Name = model.Name, Platform = model.Platform, Backend = model.Spec.Backend, MaxBatchSize = model.Spec.MaxBatchSize };
         return ModelConfigCompletion.Complete(config, model.Signature, model.InstanceCount);
     }
+
+    private static ProtocolStatus Refusal(string action, string name) => ProtocolStatus.Unsupported(
+        $"failed to {action} '{name}': models are loaded and unloaded by the program that serves them, not by request");
 }

@@ -98,6 +98,25 @@ public sealed class RowIndependenceTrialTests : IDisposable
         Assert.Null(Try(model, [Floats([4], 1)], [Floats([4], 2)]));
     }
 
+    [Fact]
+    public void Requests_of_different_shape_do_not_hide_that_rows_are_independent()
+    {
+        var builder = new OnnxModelBuilder();
+        builder.Graph
+            .Input("x", DataType.Float32, "n", 3, "h", "w")
+            .Node("GlobalAveragePool", ["x"], ["y"])
+            .Output("y", DataType.Float32, "n", 3, 1, 1);
+        using var model = Load(builder);
+        var plan = Try(model, [Floats([1, 3, 2, 2], 1)], [Floats([1, 3, 2, 5], 2)]);
+        Assert.Equal([0], plan!.InputAxes);
+        Assert.Equal([0], plan.OutputAxes);
+
+        // One black pixel, and then what the model is for: zeros cannot be disturbed.
+        var pixel = Floats([1, 3, 1, 1], 1);
+        pixel.Buffer!.Span.Clear();
+        Assert.NotNull(Try(model, [pixel], [Floats([1, 3, 2, 5], 2)]));
+    }
+
     public void Dispose() => _memory.Verify();
 
     // y = x − mean over the batch.

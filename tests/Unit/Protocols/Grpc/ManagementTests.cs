@@ -1,4 +1,5 @@
 using Bedplate.Contracts.OpenInference;
+using Bedplate.Inference.Models;
 using Bedplate.Protocols;
 using Bedplate.Protocols.OpenInference;
 using Bedplate.Tests.TestKit.Engine;
@@ -41,6 +42,22 @@ public class ManagementTests
         var config = await server.Client.InvokeAsync<ModelConfigResponse>("ModelConfig", new ModelConfigRequest { Name = "echo" });
         Assert.Equal(4, config.Config.MaxBatchSize);
         Assert.True((await server.Client.InvokeAsync<ModelReadyResponse>("ModelReady", new ModelReadyRequest { Name = "echo" })).Ready);
+    }
+
+    [Theory]
+    [InlineData("", "1,2")]
+    [InlineData("1", "1")]
+    [InlineData("2", "2")]
+    public async Task A_version_says_what_it_is_and_a_model_which_versions_it_has(string version, string versions)
+    {
+        await using var server = await GrpcTestServer.StartAsync();
+        await server.Engine.LoadAsync(TestModels.Identity("echo") with
+        {
+            Versions = [new VersionSource(1, ""), new VersionSource(2, "")],
+            VersionPolicy = VersionPolicy.All,
+        });
+        var metadata = await server.Client.InvokeAsync<ModelMetadataResponse>("ModelMetadata", new ModelMetadataRequest { Name = "echo", Version = version });
+        Assert.Equal(versions.Split(','), metadata.Versions);
     }
 
     [Theory]
@@ -105,6 +122,15 @@ public class ManagementTests
         index = await server.Client.InvokeAsync<RepositoryIndexResponse>("RepositoryIndex", new RepositoryIndexRequest { Ready = true });
         Assert.Empty(index.Models);
         Assert.Equal(GrpcCode.NotFound, (await server.Client.CallAsync("RepositoryModelLoad", new RepositoryModelLoadRequest { ModelName = "nobody" })).Status);
+    }
+
+    [Fact]
+    public async Task A_load_does_not_end_with_the_patience_of_its_client()
+    {
+        await using var server = await GrpcTestServer.StartAsync();
+        server.Repository.Add(TestModels.Identity("echo"));
+        await server.Client.InvokeAsync<RepositoryModelLoadResponse>("RepositoryModelLoad", new RepositoryModelLoadRequest { ModelName = "echo" });
+        Assert.False(server.Repository.LastLoadCancellation.CanBeCanceled);
     }
 
     [Fact]

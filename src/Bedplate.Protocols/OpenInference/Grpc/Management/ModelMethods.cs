@@ -43,10 +43,11 @@ internal sealed class ModelMethods(OpenInferenceService service)
             return status;
         }
 
+        var versions = request.Version.Length == 0 ? service.Engine.Models.VersionsOf(model.Name) : [model];
         return new ModelMetadataResponse
         {
             Name = model.Name,
-            Versions = { service.Engine.Models.VersionsOf(model.Name).Select(version => version.VersionText) },
+            Versions = { versions.Select(version => version.VersionText) },
             Platform = model.Platform,
             Inputs = { MetadataOf(model.Signature.Inputs) },
             Outputs = { MetadataOf(model.Signature.Outputs) },

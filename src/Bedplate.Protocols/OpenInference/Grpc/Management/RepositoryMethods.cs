@@ -64,7 +64,9 @@ internal sealed class RepositoryMethods(OpenInferenceService service)
 
         if (status.IsOk)
         {
-            status = await service.Repository.LoadAsync(request.ModelName, replacement, cancellationToken);
+            // Not the caller's token: a load outlives a client that has lost its patience, as otherwise a model that
+            // takes longer than any client waits could never be loaded.
+            status = await service.Repository.LoadAsync(request.ModelName, replacement, CancellationToken.None);
         }
 
         return status.IsOk ? new RepositoryModelLoadResponse() : status;
@@ -83,7 +85,7 @@ internal sealed class RepositoryMethods(OpenInferenceService service)
         if (status.IsOk)
         {
             var unloadDependents = request.Parameters.TryGetValue(UnloadDependentsParameter, out var asked) && asked.BoolParam;
-            status = await service.Repository.UnloadAsync(request.ModelName, unloadDependents, cancellationToken);
+            status = await service.Repository.UnloadAsync(request.ModelName, unloadDependents, CancellationToken.None);
         }
 
         return status.IsOk ? new RepositoryModelUnloadResponse() : status;
