@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 
 namespace Bedplate.Tests.Fuzz.Engine;
 
@@ -27,7 +28,20 @@ internal sealed class FuzzRun(FuzzTarget target, FuzzOptions options)
         using var current = new CurrentCase(target);
         _clock.Start();
         Volatile.Write(ref _caseBegan, _clock.ElapsedTicks);
-        var thread = new Thread(() => found = Search(current)) { IsBackground = true, Name = target.Name };
+        ExceptionDispatchInfo? broken = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                found = Search(current);
+            }
+            catch (Exception exception)
+            {
+                // Of the fuzzer, not of the parser.
+                broken = ExceptionDispatchInfo.Capture(exception);
+            }
+        })
+        { IsBackground = true, Name = target.Name };
         thread.Start();
         while (!thread.Join(TimeSpan.FromSeconds(1)))
         {
@@ -38,6 +52,7 @@ internal sealed class FuzzRun(FuzzTarget target, FuzzOptions options)
             }
         }
 
+        broken?.Throw();
         _clock.Stop();
         if (found is not { } fault)
         {

@@ -55,7 +55,7 @@ internal abstract partial class InferTarget : FuzzTarget
             return FuzzVerdict.Wrong("unclear refusal", $"{whole.Status} {whole.Message}");
         }
 
-        return new FuzzVerdict(whole.IsAccepted, whole.IsAccepted ? FormOf(whole) : Words().Replace(whole.Message, "?"));
+        return new FuzzVerdict(whole.IsAccepted, whole.IsAccepted ? FormOf(whole) : KindOf(whole.Message));
     }
 
     /// <inheritdoc/>
@@ -73,6 +73,13 @@ internal abstract partial class InferTarget : FuzzTarget
 
     private static string FormOf(InferOutcome outcome) =>
         $"{string.Join(' ', outcome.Inputs.OrderBy(input => input.Key).Select(input => $"{input.Key}{(input.Value.Data.Length == 0 ? "-" : "")}"))} {outcome.Parameters.Count > 0} {outcome.Priority > 0} {outcome.Outputs.Count}";
+
+    // The beginning says what kind it is; the rest may quote the input.
+    private static string KindOf(string message)
+    {
+        var words = Words().Replace(message, "?");
+        return words[..Math.Min(words.Length, 60)];
+    }
 
     // A field or a value in quotes, the input at the end, a place in the text, or the header that is wrong.
     [GeneratedRegex(@"'[^']*'| at \d+$|for input \w+$|^request body size|^inference header size|Inference-Header-Content-Length|request JSON")]
