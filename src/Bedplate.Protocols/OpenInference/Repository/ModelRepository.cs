@@ -124,7 +124,7 @@ public sealed partial class ModelRepository : IModelRepository, IDisposable
         }
         catch (Exception exception) when (exception is ModelRepositoryException or IOException or UnauthorizedAccessException)
         {
-            return ProtocolStatus.Internal($"failed to load '{name}', {exception.Message}");
+            return ProtocolStatus.Internal($"failed to load '{name}', failed to poll from model repository: {exception.Message}");
         }
 
         if (model is null)

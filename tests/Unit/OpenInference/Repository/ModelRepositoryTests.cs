@@ -28,4 +28,19 @@ public class ModelRepositoryTests
 
         IEnumerable<(string, ModelState)> IndexOf(string name) => repository.Index(name, readyOnly: false).Select(status => (status.Name, status.State));
     }
+
+    [Fact]
+    public async Task A_file_that_no_file_system_takes_is_refused_by_its_name()
+    {
+        using var folder = new ModelFolder().AddIdentity("model");
+        await using var test = new TestEngine();
+        var scanner = new ModelRepositoryScanner(new ModelRepositoryOptions { Paths = [folder.Path] });
+        using var repository = new ModelRepository(test.Engine, scanner, ModelControlMode.Explicit, NullLogger<ModelRepository>.Instance);
+        var files = new Dictionary<string, ReadOnlyMemory<byte>> { ["1/" + new string('A', 256)] = new byte[1] };
+        var status = await repository.LoadAsync("model", new LoadOverride("{}"u8.ToArray(), files), TestContext.Current.CancellationToken);
+
+        // The status and the first words are Triton's, which its clients match on.
+        Assert.Equal(GrpcCode.Internal, status.Grpc);
+        Assert.StartsWith("failed to load 'model', failed to poll from model repository: the file path '1/AAA", status.Message, StringComparison.Ordinal);
+    }
 }
