@@ -370,7 +370,7 @@ internal sealed class GrpcMessageReader
                 Content = result.Buffer;
                 IsWhole = result.IsCompleted;
             }
-            catch (InvalidDataException)
+            catch (Exception exception) when (CompressionFault.Is(exception))
             {
                 Fault = ProtocolStatus.Internal(
                     $"A message could not be decompressed: it is not {GrpcEncodings.NameOf(_encoding)}, as the grpc-encoding header says.");

@@ -293,6 +293,10 @@ public sealed class HostileBodyTests : IAsyncLifetime
         Assert.Equal(400, plain.Status);
         Assert.Equal($"the body is not valid {coding} data, as its Content-Encoding says", plain.Error);
 
+        // zlib's header with the bit that asks for a dictionary.
+        var needy = await _server.PostAsync(Path, (byte[])[0x78, 0x20, 1, 2, 3, 4, 5, 6], ("Content-Encoding", coding));
+        Assert.Equal(plain.Error, needy.Error);
+
         using var packed = new MemoryStream();
         using (Stream stream = coding == "gzip" ? new GZipStream(packed, CompressionLevel.Fastest, true) : new ZLibStream(packed, CompressionLevel.Fastest, true))
         {

@@ -95,6 +95,18 @@ public class InferTests
         Assert.Equal([3, 0, 0, 0, 0xC3, 0xA9, 10, 0, 0, 0, 0], answer.Binary);
     }
 
+    [Fact]
+    public async Task An_input_without_elements_can_be_announced_as_bytes_where_none_follow()
+    {
+        await using var server = await RestTestServer.StartAsync(TestModels.IdentityOf("echo", new TensorSpec("IN0", DataType.Int32, new TensorShape(-1)), Spec("IN1")));
+        var answer = await server.PostAsync(Path, """
+            {"inputs":[{"name":"IN0","shape":[0],"datatype":"INT32","parameters":{"binary_data_size":0}},{"name":"IN1","shape":[1],"datatype":"INT32","data":[7]}]}
+            """);
+        Assert.Equal(200, answer.Status);
+        Assert.Empty(answer.Output<int>("OUT0"));
+        Assert.Equal([7], answer.Output<int>("OUT1"));
+    }
+
     [Theory]
     [InlineData("""{"binary_data_output":true}""", "", "OUT0 OUT1")]
     [InlineData("""{"binary_data_output":true}""", """{"name":"OUT0"},{"name":"OUT1","parameters":{"binary_data":false}}""", "OUT0")]

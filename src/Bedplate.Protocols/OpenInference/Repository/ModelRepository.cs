@@ -96,14 +96,15 @@ public sealed partial class ModelRepository : IModelRepository, IDisposable
     {
         var statuses = _engine.Models.Statuses.ToList();
         var known = statuses.Select(status => status.Name).ToHashSet(StringComparer.Ordinal);
-        statuses.AddRange(_lastScan.Models.Keys
+        var present = FindModels();
+        statuses.AddRange(present.Keys
             .Where(name => !known.Contains(name))
             .Select(name => new ModelStatus(name, 0, ModelState.Unknown, "")));
         return
         [
             .. statuses
                 .Where(status => !readyOnly || status.State == ModelState.Ready)
-                .Where(status => repository.Length == 0 || IsIn(repository, status.Name))
+                .Where(status => repository.Length == 0 || (present.TryGetValue(status.Name, out var path) && IsNamed(path, repository)))
                 .OrderBy(status => status.Name, StringComparer.Ordinal).ThenBy(status => status.Version),
         ];
     }
@@ -123,7 +124,7 @@ public sealed partial class ModelRepository : IModelRepository, IDisposable
         }
         catch (Exception exception) when (exception is ModelRepositoryException or IOException or UnauthorizedAccessException)
         {
-            return ProtocolStatus.Internal($"failed to load '{name}', {exception.Message}");
+            return ProtocolStatus.Internal($"failed to load '{name}', failed to poll from model repository: {exception.Message}");
         }
 
         if (model is null)
@@ -218,9 +219,27 @@ public sealed partial class ModelRepository : IModelRepository, IDisposable
         : ProtocolStatus.Unavailable(
             "explicit model load / unload is not allowed if polling is enabled; start the server with --model-control-mode explicit to allow it");
 
-    private bool IsIn(string repository, string name) =>
-        _lastScan.Models.TryGetValue(name, out var model)
-        && (model.Repository == repository || Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Repository)) == repository);
+    // Each model with its repository. What can be loaded on request is looked for at every request, so that whoever has
+    // brought a model sees it; otherwise it is what was found when the models served were chosen.
+    private IReadOnlyDictionary<string, string> FindModels()
+    {
+        if (_mode == ModelControlMode.Explicit)
+        {
+            try
+            {
+                return _scanner.Find();
+            }
+            catch (ModelRepositoryException)
+            {
+                // A repository that cannot be reached at the moment: what was there at the start.
+            }
+        }
+
+        return _lastScan.Models.ToDictionary(model => model.Key, model => model.Value.Repository, StringComparer.Ordinal);
+    }
+
+    private static bool IsNamed(string path, string repository) =>
+        path == repository || Path.GetFileName(Path.TrimEndingDirectorySeparator(path)) == repository;
 
     private static string Describe(ModelStatus status) =>
         status.Version == 0 ? status.Reason : $"version {status.Version} is at {status.State.ToString().ToUpperInvariant()} state: {status.Reason}";

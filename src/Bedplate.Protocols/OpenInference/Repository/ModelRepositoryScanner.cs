@@ -47,6 +47,22 @@ public sealed class ModelRepositoryScanner(ModelRepositoryOptions options)
         return new RepositoryScan(models.ToImmutable(), notes.ToImmutable());
     }
 
+    /// <summary>The models that are there now, each with its repository; none of them is read.</summary>
+    /// <exception cref="ModelRepositoryException">A repository cannot be read.</exception>
+    public IReadOnlyDictionary<string, string> Find()
+    {
+        var found = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var path in options.Paths)
+        {
+            foreach (var entry in List(Open(path)).Where(entry => entry is DirectoryInfo && entry.Name != "lost+found"))
+            {
+                found.TryAdd(entry.Name, path);
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>Reads one model; null when no repository has it.</summary>
     /// <param name="name">Its name, which may come from a request.</param>
     /// <param name="config">A configuration in place of the model's own; null for its own.</param>

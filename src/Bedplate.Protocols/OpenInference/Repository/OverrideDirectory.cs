@@ -1,5 +1,7 @@
+using System.Text;
 using Bedplate.Contracts.OpenInference;
 using Bedplate.Protocols.OpenInference.Configuration;
+using Bedplate.Protocols.OpenInference.Configuration.Messages;
 
 namespace Bedplate.Protocols.OpenInference.Repository;
 
@@ -9,6 +11,9 @@ namespace Bedplate.Protocols.OpenInference.Repository;
 /// </summary>
 internal sealed class OverrideDirectory : IDisposable
 {
+    // NAME_MAX of the file systems in use.
+    private const int LongestFileName = 255;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _loads = new(StringComparer.Ordinal);
     private string? _root;
@@ -29,6 +34,11 @@ internal sealed class OverrideDirectory : IDisposable
                 if (!ModelPaths.IsWithin(path))
                 {
                     throw new ModelRepositoryException($"the file path '{path}' does not stay within the model's directory");
+                }
+
+                if (path.Split('/', '\\').Any(part => Encoding.UTF8.GetByteCount(part) > LongestFileName))
+                {
+                    throw new ModelRepositoryException($"the file path '{Excerpt.Of(path)}' has a part of more than {LongestFileName} bytes, which no file's name can have");
                 }
 
                 var file = Path.Combine(directory, path);

@@ -144,6 +144,7 @@ public class TextFormatParserTests
     [InlineData("metric_tags { key: 'a' key: 'b' }", 1, 24, "metric_tags[0].key: 'key' is given more than once")]
     [InlineData("name: ['a']", 1, 7, "name: the field takes one value, not a list")]
     // Structure.
+    [InlineData("name: 'a' # \0\n", 1, 13, "expected a field's name, found '")]
     [InlineData("name 'a'", 1, 6, "name: expected ':' after the field's name, found ''a''")]
     [InlineData("input { name: 'x'", 1, 18, "the message opened in line 1 is not closed; expected '}'")]
     [InlineData("input { name: 'x' >", 1, 19, "expected a field's name, found '>'")]

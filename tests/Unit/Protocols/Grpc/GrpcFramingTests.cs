@@ -228,6 +228,9 @@ public class GrpcFramingTests
             GrpcFrame.Of([1, 2, 3, 4, 5, 6, 7, 8], flag: 1),
             GrpcFrame.Of(compressed.AsSpan(0, compressed.Length / 2), flag: 1),
             GrpcFrame.Of(compressed, flag: 1, length: (uint)compressed.Length + 9),
+
+            // zlib's header with the bit that asks for a dictionary.
+            GrpcFrame.Of([0x78, 0x20, 1, 2, 3, 4, 5, 6], flag: 1),
         ];
         foreach (var body in bodies)
         {

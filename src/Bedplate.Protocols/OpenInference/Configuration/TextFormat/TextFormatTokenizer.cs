@@ -112,7 +112,8 @@ internal sealed class TextFormatTokenizer(string text)
             var character = text[_position];
             if (character == '#')
             {
-                var end = text.AsSpan(_position).IndexOf('\n');
+                // A NUL is no character of the text format, not even of a comment; it comes out as a token.
+                var end = text.AsSpan(_position).IndexOfAny('\n', '\0');
                 _position = end < 0 ? text.Length : _position + end;
             }
             else if (character == '\n')

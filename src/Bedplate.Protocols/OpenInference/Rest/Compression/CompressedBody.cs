@@ -12,7 +12,7 @@ internal static class CompressedBody
     private static readonly StreamPipeReaderOptions Options = new(bufferSize: 16 << 10, leaveOpen: false);
 
     /// <summary>A reader of the body's content; to be completed.</summary>
-    /// <exception cref="InvalidDataException">Thrown by reads: the body is not of this coding.</exception>
+    /// <exception cref="Exception">Thrown by reads: the body is not of this coding (<see cref="CompressionFault"/>).</exception>
     public static PipeReader Open(Stream body, ContentCoding coding) => PipeReader.Create(
         coding == ContentCoding.Gzip
             ? new GZipStream(new PoolReadStream(body), CompressionMode.Decompress)

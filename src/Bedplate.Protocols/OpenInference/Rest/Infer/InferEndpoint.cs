@@ -115,7 +115,7 @@ internal sealed class InferEndpoint(OpenInferenceService service)
         {
             return exchange.Fail(InferFaults.BodyTooLarge(limit));
         }
-        catch (InvalidDataException)
+        catch (Exception exception) when (CompressionFault.Is(exception))
         {
             return exchange.Fail(InferFaults.Compression(headers.Coding.Name()));
         }

@@ -42,7 +42,9 @@ internal sealed class InferReader(OpenInferenceOptions options)
         }
 
         exchange.Body.ReleaseText();
-        return !hasHeaderLength || await ReadBinaryInputsAsync(exchange);
+
+        // An input of no bytes can be announced where none follow.
+        return (!hasHeaderLength && exchange.BinaryInputs.IsEmpty) || await ReadBinaryInputsAsync(exchange);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -2,7 +2,7 @@ using Bedplate.Contracts.OpenInference;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 
-namespace Bedplate.Tests.Unit.Protocols.Grpc;
+namespace Bedplate.Tests.Fuzz.Grpc;
 
 /// <summary>Random ModelInferRequests and random ways to write or damage them.</summary>
 internal static class RandomInferRequest

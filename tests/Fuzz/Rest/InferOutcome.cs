@@ -1,12 +1,19 @@
 using Bedplate.Inference;
+using Bedplate.Protocols;
 using Bedplate.Tensors;
 
-namespace Bedplate.Tests.Unit.Protocols.Rest;
+namespace Bedplate.Tests.Fuzz.Rest;
 
-/// <summary>What a request's text comes to.</summary>
-internal sealed record RestJsonOutcome(bool IsAccepted)
+/// <summary>What a request comes to.</summary>
+internal sealed record InferOutcome(bool IsAccepted)
 {
-    public static RestJsonOutcome Refused { get; } = new(false);
+    public static InferOutcome Refused { get; } = new(false);
+
+    /// <summary>The HTTP status of a refusal by the parser; the oracle gives none.</summary>
+    public int Status { get; private init; }
+
+    /// <summary>Why the parser refuses it; empty otherwise.</summary>
+    public string Message { get; private init; } = "";
 
     /// <summary>As it stood in the text.</summary>
     public string Id { get; init; } = "";
@@ -22,8 +29,11 @@ internal sealed record RestJsonOutcome(bool IsAccepted)
     /// <summary>Index and form, in order.</summary>
     public List<string> Outputs { get; } = [];
 
+    /// <summary>A refusal by the parser.</summary>
+    public static InferOutcome RefusedFor(ProtocolStatus status) => new(false) { Status = status.Http, Message = status.Message };
+
     /// <summary>Where the two differ; null when they do not.</summary>
-    public string? DifferenceFrom(RestJsonOutcome other)
+    public string? DifferenceFrom(InferOutcome other)
     {
         if (IsAccepted != other.IsAccepted)
         {

@@ -1,13 +1,13 @@
 using System.Globalization;
 using System.Text;
 
-namespace Bedplate.Tests.Unit.Protocols.Rest;
+namespace Bedplate.Tests.Fuzz.Rest;
 
 /// <summary>
-/// Texts for <see cref="RestJsonFuzz"/>: requests with everything that a request may have, some with a mistake of the
+/// Texts for <see cref="InferTarget"/>: requests with everything that a request may have, some with a mistake of the
 /// kind that people and programs make, some damaged at random bytes.
 /// </summary>
-internal sealed class RestJsonGenerator
+internal sealed class InferJsonGenerator
 {
     private static readonly string[] Tokens =
     [
@@ -28,16 +28,34 @@ internal sealed class RestJsonGenerator
     private readonly Random _random;
     private readonly StringBuilder _text = new();
 
-    private RestJsonGenerator(Random random) => _random = random;
+    // Bytes of inputs, behind the text; null where all is JSON.
+    private readonly MemoryStream? _tensors;
 
-    /// <summary>A text; the same one for the same seed and iteration.</summary>
-    public static byte[] Next(int seed, int iteration)
+    private InferJsonGenerator(Random random, MemoryStream? tensors)
     {
-        var random = new Random(unchecked((seed * 1_000_003) + iteration));
-        var generator = new RestJsonGenerator(random);
-        generator.WriteRequest();
-        var text = Encoding.UTF8.GetBytes(generator._text.ToString());
+        _random = random;
+        _tensors = tensors;
+    }
+
+    /// <summary>A text with all of its inputs in it.</summary>
+    public static byte[] Next(Random random)
+    {
+        var text = Write(random, null);
         return random.Next(3) == 0 ? Damage(random, text) : text;
+    }
+
+    /// <summary>A text and the bytes of some of its inputs.</summary>
+    public static (byte[] Json, byte[] Tensors) NextWithTensors(Random random)
+    {
+        using var tensors = new MemoryStream();
+        return (Write(random, tensors), tensors.ToArray());
+    }
+
+    private static byte[] Write(Random random, MemoryStream? tensors)
+    {
+        var generator = new InferJsonGenerator(random, tensors);
+        generator.WriteRequest();
+        return Encoding.UTF8.GetBytes(generator._text.ToString());
     }
 
     private static byte[] Damage(Random random, byte[] text)
@@ -103,6 +121,11 @@ internal sealed class RestJsonGenerator
         Write("\"inputs\":");
         List<(string Name, string Type, int Rank)> inputs = [("f", "FP32", 1)];
         (string Name, string Type, int Rank)[] others = [("d", "FP64", 2), ("i8", "INT8", 1), ("i64", "INT64", 1), ("u64", "UINT64", 1), ("b", "BOOL", 1), ("s", "BYTES", 1)];
+        if (_tensors is not null)
+        {
+            others = [.. others, ("h", "FP16", 1)];
+        }
+
         inputs.AddRange(others.Where(_ => Chance(4)));
         if (Chance(100))
         {
@@ -123,6 +146,11 @@ internal sealed class RestJsonGenerator
             () => Write(rank == 2 ? $"\"shape\":[{rows},2]" : $"\"shape\":[{(Chance(60) ? Pick(Numbers) : $"{rows}")}]"),
             () => Write("\"data\":").WriteData(type, count, 0),
         ];
+        if (_tensors is not null && (type == "FP16" || Chance(2)))
+        {
+            members[3] = () => Write($"\"parameters\":{{\"binary_data_size\":{WriteTensor(type, count) + (Chance(60) ? 1 : 0)}}}");
+        }
+
         if (Chance(60))
         {
             members.RemoveAt(_random.Next(members.Count));
@@ -148,6 +176,32 @@ internal sealed class RestJsonGenerator
         }
 
         WriteObject(members);
+    }
+
+    // Returns the tensor's length.
+    private int WriteTensor(string type, int count)
+    {
+        var elementSize = type switch
+        {
+            "FP64" or "INT64" or "UINT64" => 8,
+            "FP32" => 4,
+            "FP16" => 2,
+            _ => 1,
+        };
+        var start = _tensors!.Length;
+        for (; count > 0; count--)
+        {
+            var element = new byte[type == "BYTES" ? _random.Next(6) : elementSize];
+            _random.NextBytes(element);
+            if (type == "BYTES")
+            {
+                _tensors.Write(BitConverter.GetBytes(element.Length));
+            }
+
+            _tensors.Write(element);
+        }
+
+        return (int)(_tensors.Length - start);
     }
 
     private void WriteData(string type, int count, int depth)
@@ -287,7 +341,7 @@ internal sealed class RestJsonGenerator
         _text.Append(Chance(300) ? "," : "").Append(close);
     }
 
-    private RestJsonGenerator Write(string text)
+    private InferJsonGenerator Write(string text)
     {
         _text.Append(text);
         return this;

@@ -2,38 +2,87 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using System.Text.Unicode;
 using Bedplate.Inference;
 using Bedplate.Inference.Models;
 using Bedplate.Tensors;
 
-namespace Bedplate.Tests.Unit.Protocols.Rest;
+namespace Bedplate.Tests.Fuzz.Rest;
 
 /// <summary>
 /// Reads a request by way of the framework's document tree, slowly and straight from the rules in
 /// docs/reference/rest.md. Shares nothing with the parser it is held against.
 /// </summary>
-internal static class RestJsonOracle
+internal static class InferOracle
 {
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 100 };
 
-    public static RestJsonOutcome Read(ModelSignature signature, byte[] text)
+    /// <summary>What a request for a model comes to.</summary>
+    public static InferOutcome Read(ServedModel model, InferBodyCase given)
     {
-        if (!Utf8.IsValid(text))
+        try
         {
-            return RestJsonOutcome.Refused;
+            var (json, tensors) = Split(given);
+            return json is null ? ReadRaw(model, given.Body) : ReadText(model.Signature, json, tensors);
         }
+        catch (RefusedException)
+        {
+            return InferOutcome.Refused;
+        }
+    }
 
+    private static InferOutcome ReadText(ModelSignature signature, byte[] text, byte[] tensors)
+    {
+        Require(Utf8.IsValid(text));
         try
         {
             using var document = JsonDocument.Parse(text, Options);
             RequireText(document.RootElement);
-            return Read(signature, document.RootElement);
+            using var behind = new BinaryReader(new MemoryStream(tensors));
+            return Read(signature, document.RootElement, behind);
         }
-        catch (Exception exception) when (exception is JsonException or RefusedException)
+        catch (JsonException)
         {
-            return RestJsonOutcome.Refused;
+            return InferOutcome.Refused;
         }
+    }
+
+    // The JSON and what is behind it; no JSON for a raw input.
+    private static (byte[]? Json, byte[] Tensors) Split(InferBodyCase given)
+    {
+        if (given.HeaderLength is not { } text)
+        {
+            return (given.Body, []);
+        }
+
+        Require(Regex.IsMatch(text, @"^[+-]?[0-9]+\z") && text.TrimStart('+', '-', '0').Length < 18);
+        var length = long.Parse(text, CultureInfo.InvariantCulture);
+        Require(length >= 0 && length <= given.Body.Length);
+        return length == 0 ? (null, []) : (given.Body[..(int)length], given.Body[(int)length..]);
+    }
+
+    // docs/protocol/extension_binary_data.md of Triton, raw binary request; no model here batches.
+    private static InferOutcome ReadRaw(ServedModel model, byte[] body)
+    {
+        Require(model.Signature.Inputs.Length == 1);
+        var input = model.Signature.Inputs[0];
+        var dimensions = input.Shape.Span.ToArray();
+        Require(dimensions.Count(dimension => dimension < 0) <= 1);
+        var outcome = new InferOutcome(true);
+        outcome.Outputs.AddRange(model.Signature.Outputs.Select((_, index) => $"{index} Binary"));
+        if (input.Type == DataType.Bytes)
+        {
+            Require(dimensions.All(dimension => dimension == 1));
+            outcome.Inputs[0] = (input.Shape, [.. BitConverter.GetBytes(body.Length), .. body]);
+            return outcome;
+        }
+
+        var row = dimensions.Where(dimension => dimension >= 0).Aggregate(1L, (product, dimension) => product * dimension) * input.Type.ByteSize();
+        Require(body.Length % row == 0);
+        Require(dimensions.Contains(-1) || body.Length == row);
+        outcome.Inputs[0] = (new TensorShape([.. dimensions.Select(dimension => dimension < 0 ? body.Length / row : dimension)]), body);
+        return outcome;
     }
 
     /// <summary>The elements of an input's flat data as they stand in the text; empty where it has none.</summary>
@@ -51,7 +100,7 @@ internal static class RestJsonOracle
         }
     }
 
-    private static RestJsonOutcome Read(ModelSignature signature, JsonElement root)
+    private static InferOutcome Read(ModelSignature signature, JsonElement root, BinaryReader behind)
     {
         var keys = Members(root, "id", "parameters", "inputs", "outputs");
         var binaryByDefault = false;
@@ -63,7 +112,7 @@ internal static class RestJsonOracle
             ReadParameters(parameters, ref priority, ref timeout, ref binaryByDefault, users);
         }
 
-        var outcome = new RestJsonOutcome(true)
+        var outcome = new InferOutcome(true)
         {
             Id = keys.TryGetValue("id", out var id) ? Raw(Of(id, JsonValueKind.String)) : "",
             Priority = priority,
@@ -73,9 +122,10 @@ internal static class RestJsonOracle
         Require(keys.ContainsKey("inputs"));
         foreach (var input in Of(keys["inputs"], JsonValueKind.Array).EnumerateArray())
         {
-            ReadInput(signature, input, outcome);
+            ReadInput(signature, input, outcome, behind);
         }
 
+        Require(behind.BaseStream.Position == behind.BaseStream.Length);
         Require(signature.Inputs.Select((spec, index) => spec.IsOptional || outcome.Inputs.ContainsKey(index)).All(given => given));
         ReadOutputs(signature, keys.TryGetValue("outputs", out var outputs) ? outputs : null, binaryByDefault, outcome);
         return outcome;
@@ -140,7 +190,7 @@ internal static class RestJsonOracle
         }
     }
 
-    private static void ReadInput(ModelSignature signature, JsonElement input, RestJsonOutcome outcome)
+    private static void ReadInput(ModelSignature signature, JsonElement input, InferOutcome outcome, BinaryReader behind)
     {
         var keys = Members(input, "name", "shape", "datatype", "parameters", "data");
         Require(keys.ContainsKey("name") && keys.ContainsKey("shape") && keys.ContainsKey("datatype"));
@@ -155,23 +205,40 @@ internal static class RestJsonOracle
         var count = dimensions.Aggregate(BigInteger.One, (product, dimension) => product * dimension);
         Require(dimensions.Where(dimension => dimension != 0).Aggregate(BigInteger.One, (product, dimension) => product * dimension) <= long.MaxValue);
 
-        // There is nothing behind the text, so only a tensor without bytes can come as bytes.
-        var isBinary = false;
-        if (keys.TryGetValue("parameters", out var parameters))
+        JsonElement size = default;
+        var isBinary = keys.TryGetValue("parameters", out var parameters)
+            && Members(parameters, "binary_data_size").TryGetValue("binary_data_size", out size);
+        Require(!keys.ContainsKey("parameters") || parameters.EnumerateObject().All(member => !member.Name.StartsWith("shared_memory_", StringComparison.Ordinal)));
+        Require(keys.TryGetValue("data", out var data) != isBinary);
+        var bytes = isBinary ? ReadBinary(spec.Type, Unsigned(size), behind, count) : ReadData(spec.Type, Of(data, JsonValueKind.Array), count);
+        Require(outcome.Inputs.TryAdd(index, (shape, bytes)));
+    }
+
+    private static byte[] ReadBinary(DataType type, ulong byteLength, BinaryReader behind, BigInteger count)
+    {
+        Require(byteLength <= (ulong)(behind.BaseStream.Length - behind.BaseStream.Position));
+        var bytes = behind.ReadBytes((int)byteLength);
+        if (type != DataType.Bytes)
         {
-            isBinary = Members(parameters, "binary_data_size").TryGetValue("binary_data_size", out var size);
-            Require(!isBinary || Unsigned(size) == 0);
-            Require(parameters.EnumerateObject().All(member => !member.Name.StartsWith("shared_memory_", StringComparison.Ordinal)));
+            Require(count * type.ByteSize() == bytes.Length);
+            return bytes;
         }
 
-        Require(keys.TryGetValue("data", out var data) != isBinary);
-        Require(!isBinary || count == 0);
-        var bytes = isBinary ? [] : ReadData(spec.Type, Of(data, JsonValueKind.Array), count);
-        Require(outcome.Inputs.TryAdd(index, (shape, bytes)));
+        var elements = 0;
+        for (var at = 0L; at < bytes.Length; elements++)
+        {
+            Require(at + 4 <= bytes.Length);
+            at += 4 + (long)BitConverter.ToUInt32(bytes, (int)at);
+            Require(at <= bytes.Length);
+        }
+
+        Require(elements == count);
+        return bytes;
     }
 
     private static byte[] ReadData(DataType type, JsonElement data, BigInteger count)
     {
+        Require(type != DataType.Float16);
         var elements = Flatten(data);
         Require(elements.Count == count);
         using var bytes = new MemoryStream();
@@ -209,7 +276,7 @@ internal static class RestJsonOracle
         return bytes.ToArray();
     }
 
-    private static void ReadOutputs(ModelSignature signature, JsonElement? outputs, bool binaryByDefault, RestJsonOutcome outcome)
+    private static void ReadOutputs(ModelSignature signature, JsonElement? outputs, bool binaryByDefault, InferOutcome outcome)
     {
         List<int> seen = [];
         foreach (var output in outputs is { } given ? Of(given, JsonValueKind.Array).EnumerateArray().ToList() : [])
@@ -240,6 +307,9 @@ internal static class RestJsonOracle
         {
             outcome.Outputs.AddRange(signature.Outputs.Select((_, index) => $"{index} {(binaryByDefault ? "Binary" : "Json")}"));
         }
+
+        Require(outcome.Outputs.All(output => output.EndsWith("Binary", StringComparison.Ordinal)
+            || signature.Outputs[int.Parse(output.Split(' ')[0], CultureInfo.InvariantCulture)].Type != DataType.Float16));
     }
 
     // The members with a meaning, each given once.

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Bedplate.Tests.Unit.Protocols.Grpc;
+namespace Bedplate.Tests.Fuzz.Engine;
 
 /// <summary>Sequences whose segments are cut at random, as a pipe's may be.</summary>
 internal static class Segments
