@@ -14,6 +14,14 @@ internal static class Catalog
         new AddedLatency(),
         new LargeTensors(),
         new Overload(),
+        new Neighbours(),
+        new FairShares(),
+        new Threads(),
+        new MemoryInstances(),
+        new LoadCycles(),
+        new SlowPeers(),
+        new SmallContainer(),
+        new Soak(),
         new Reload(),
     ];
 
