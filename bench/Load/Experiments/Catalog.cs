@@ -13,6 +13,7 @@ internal static class Catalog
         new ComputeBound(),
         new AddedLatency(),
         new LargeTensors(),
+        new Batching(),
         new Overload(),
         new Neighbours(),
         new FairShares(),

@@ -49,7 +49,8 @@ internal sealed class ModelLibrary(string? directory, string generatedDirectory)
     public IReadOnlyList<BenchModel> All =>
     [
         .. _files.Select(file => new BenchModel(Path.GetFileNameWithoutExtension(file), file)),
-        .. new[] { Score, Tabular, Convolution, DemoModels.Voice, DemoModels.Orientation, DemoModels.Recognition }
+        .. new[] { Score, Tabular, GeneratedTabular, Convolution, GeneratedConvolution, DemoModels.Voice, DemoModels.Orientation, DemoModels.Recognition }
+            .DistinctBy(model => model.File)
             .Where(model => !_files.Contains(model.File)),
     ];
 
