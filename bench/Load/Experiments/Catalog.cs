@@ -13,7 +13,16 @@ internal static class Catalog
         new ComputeBound(),
         new AddedLatency(),
         new LargeTensors(),
+        new Batching(),
         new Overload(),
+        new Neighbours(),
+        new FairShares(),
+        new Threads(),
+        new MemoryInstances(),
+        new LoadCycles(),
+        new SlowPeers(),
+        new SmallContainer(),
+        new Soak(),
         new Reload(),
     ];
 

@@ -7,6 +7,9 @@ namespace Bedplate.Bench.Load.Generators;
 /// <summary>A run of <c>bedplate bench</c>: closed or open loop, with deadlines, and the server's own account beside it.</summary>
 internal sealed record BedplateBench
 {
+    // Its status when a level had no answer at all, which is a result too.
+    private const int NothingAnswered = 6;
+
     /// <summary>The server, with the scheme of the protocol: http or grpc.</summary>
     public required Uri Url { get; init; }
 
@@ -44,7 +47,7 @@ internal sealed record BedplateBench
             arguments.AddRange(["--deadline-ms", Text(Deadline.TotalMilliseconds)]);
         }
 
-        var result = await Tool.RunAsync(Checkout.Bedplate, arguments, cancellationToken);
+        var result = await Tool.RunAsync(Checkout.Bedplate, arguments, cancellationToken, NothingAnswered);
         using var document = JsonDocument.Parse(result.Output);
         return new BenchResult(document.RootElement.GetProperty("levels")[0].Clone());
     }

@@ -18,8 +18,12 @@ internal static class Tool
     /// <summary>What a program wrote to its two outputs.</summary>
     public sealed record Result(string Output, string Errors);
 
-    /// <summary>Runs a program; one that fails ends the measurement with what it said.</summary>
-    public static async Task<Result> RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken)
+    /// <summary>
+    /// Runs a program; one that ends with a status other than 0 and those expected ends the measurement with what it
+    /// said.
+    /// </summary>
+    public static async Task<Result> RunAsync(
+        string program, IEnumerable<string> arguments, CancellationToken cancellationToken, params int[] expectedStatuses)
     {
         using var process = Start(program, arguments);
         var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
@@ -35,7 +39,7 @@ internal static class Tool
         }
 
         var result = new Result(await output, await errors);
-        return process.ExitCode == 0
+        return process.ExitCode == 0 || expectedStatuses.Contains(process.ExitCode)
             ? result
             : throw new LoadException($"'{program}' ended with status {process.ExitCode}: {(result.Errors + result.Output).Trim()}");
     }

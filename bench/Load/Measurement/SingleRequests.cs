@@ -5,7 +5,10 @@ using Bedplate.Bench.Load.Servers;
 namespace Bedplate.Bench.Load.Measurement;
 
 /// <summary>Requests one after the other, to see how a server does in the next moment.</summary>
-internal sealed class SingleRequests(BedplateServer server, BenchModel model)
+/// <param name="server">The server.</param>
+/// <param name="model">The model.</param>
+/// <param name="servedAs">The name it is served under; null for the model's own.</param>
+internal sealed class SingleRequests(BedplateServer server, BenchModel model, string? servedAs = null)
 {
     // Beyond this the wait is over and the answer is "not".
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -49,7 +52,8 @@ internal sealed class SingleRequests(BedplateServer server, BenchModel model)
         return double.NaN;
     }
 
-    private async Task<double> SendAsync(CancellationToken cancellationToken)
+    /// <summary>Milliseconds of one request; infinity when it is not answered.</summary>
+    public async Task<double> SendAsync(CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();
         using var content = new ByteArrayContent(_body.Bytes);
@@ -58,7 +62,7 @@ internal sealed class SingleRequests(BedplateServer server, BenchModel model)
             content.Headers.TryAddWithoutValidation(name, value);
         }
 
-        using var answer = await server.Client.PostAsync(new Uri(server.Http, InferRequests.Path(model.Name)), content, cancellationToken);
+        using var answer = await server.Client.PostAsync(new Uri(server.Http, InferRequests.Path(servedAs ?? model.Name)), content, cancellationToken);
         await answer.Content.ReadAsByteArrayAsync(cancellationToken);
         return answer.IsSuccessStatusCode ? Stopwatch.GetElapsedTime(start).TotalMilliseconds : double.PositiveInfinity;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Bedplate.Inference.Models;
 
 namespace Bedplate.Bench.Load.Models;
 
@@ -14,6 +15,7 @@ internal sealed class BenchModel
         ("ppocr_mobile_v2.0_cls", [48, 192]),
     ];
 
+    private readonly Lazy<ModelSignature> _signature;
     private readonly Lazy<IReadOnlyList<BenchInput>> _inputs;
 
     /// <summary>A model.</summary>
@@ -27,7 +29,8 @@ internal sealed class BenchModel
         var known = dimensions
             ?? KnownDimensions.FirstOrDefault(each => Path.GetFileName(file).Contains(each.FilePart, StringComparison.Ordinal)).Dimensions
             ?? [];
-        _inputs = new(() => [.. BareLoop.ReadSignature(this).Inputs.Select(spec => new BenchInput(spec, known))]);
+        _signature = new(() => BareLoop.ReadSignature(this));
+        _inputs = new(() => [.. _signature.Value.Inputs.Select(spec => new BenchInput(spec, known))]);
     }
 
     public string Name { get; }
@@ -36,6 +39,10 @@ internal sealed class BenchModel
 
     /// <summary>Its inputs, read from the file.</summary>
     public IReadOnlyList<BenchInput> Inputs => _inputs.Value;
+
+    /// <summary>Whether all of its tensors begin with a variable dimension, so that a configuration can declare the batch.</summary>
+    public bool HasBatchDimension => _signature.Value.Inputs.Concat(_signature.Value.Outputs)
+        .All(tensor => tensor.HasKnownRank && tensor.Shape.Rank > 0 && tensor.Shape[0] < 0);
 
     /// <summary>Flags of <c>bedplate bench</c> that make its requests this model's.</summary>
     public IEnumerable<string> BenchArguments(Workbench bench)

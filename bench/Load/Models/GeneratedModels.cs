@@ -23,6 +23,9 @@ internal static class GeneratedModels
     /// </summary>
     public static OnnxModelBuilder Tabular() => OnnxModels.Mlp(1, 64, 1024, 2048, 1024, 1);
 
+    /// <summary>128 MiB of weights and next to nothing else.</summary>
+    public static OnnxModelBuilder Weights() => OnnxModels.Mlp(1, 64, 2048, 8192, 2048, 1);
+
     /// <summary>Convolutions over a picture of 224 × 224, some 300 million multiplications: about SqueezeNet's work.</summary>
     public static OnnxModelBuilder Convolution()
     {
@@ -33,7 +36,7 @@ internal static class GeneratedModels
         foreach (var (layer, inputs, outputs, stride) in ((int, int, int, int)[])[(1, 3, 32, 2), (2, 32, 64, 2), (3, 64, 64, 1), (4, 64, 64, 1)])
         {
             model.Graph
-                .Initializer($"w{layer}", Weights(random, outputs, inputs, 3, 3))
+                .Initializer($"w{layer}", RandomWeights(random, outputs, inputs, 3, 3))
                 .Node(
                     "Conv",
                     [current, $"w{layer}"],
@@ -46,7 +49,7 @@ internal static class GeneratedModels
         model.Graph
             .Node("GlobalAveragePool", [current], ["pooled"])
             .Node("Flatten", ["pooled"], ["features"])
-            .Initializer("w", Weights(random, 64, 1000))
+            .Initializer("w", RandomWeights(random, 64, 1000))
             .Node("MatMul", ["features", "w"], ["scores"])
             .Output("scores", DataType.Float32, "n", 1000);
         return model;
@@ -90,7 +93,7 @@ internal static class GeneratedModels
         return model;
     }
 
-    private static OnnxTensor Weights(Random random, params long[] dimensions)
+    private static OnnxTensor RandomWeights(Random random, params long[] dimensions)
     {
         var weights = new float[dimensions.Aggregate(1L, (product, dimension) => product * dimension)];
         foreach (ref var weight in weights.AsSpan())

@@ -18,10 +18,19 @@ internal sealed class ModelLibrary(string? directory, string generatedDirectory)
     public BenchModel Score => Find("card-fraud-mlp") ?? Generate("score-mlp", GeneratedModels.Score);
 
     /// <summary>A tabular model whose rows are cheaper together.</summary>
-    public BenchModel Tabular => Find("knn_iris") ?? Generate("wide-mlp", GeneratedModels.Tabular);
+    public BenchModel Tabular => Find("knn_iris") ?? GeneratedTabular;
+
+    /// <summary>The same, generated.</summary>
+    public BenchModel GeneratedTabular => Generate("wide-mlp", GeneratedModels.Tabular);
 
     /// <summary>A convolutional model over a picture of 600 KB.</summary>
-    public BenchModel Convolution => Find("squeezenet_fp32_dynbatch") ?? Generate("convolution", GeneratedModels.Convolution);
+    public BenchModel Convolution => Find("squeezenet_fp32_dynbatch") ?? GeneratedConvolution;
+
+    /// <summary>The same, generated.</summary>
+    public BenchModel GeneratedConvolution => Generate("convolution", GeneratedModels.Convolution);
+
+    /// <summary>128 MiB of weights, which is most of what a server with it holds.</summary>
+    public BenchModel Weights => Generate("weights", GeneratedModels.Weights);
 
     /// <summary>A model of about 14 ms on one processor.</summary>
     public BenchModel FourteenMilliseconds =>
@@ -40,7 +49,8 @@ internal sealed class ModelLibrary(string? directory, string generatedDirectory)
     public IReadOnlyList<BenchModel> All =>
     [
         .. _files.Select(file => new BenchModel(Path.GetFileNameWithoutExtension(file), file)),
-        .. new[] { Score, Tabular, Convolution, DemoModels.Voice, DemoModels.Orientation, DemoModels.Recognition }
+        .. new[] { Score, Tabular, GeneratedTabular, Convolution, GeneratedConvolution, DemoModels.Voice, DemoModels.Orientation, DemoModels.Recognition }
+            .DistinctBy(model => model.File)
             .Where(model => !_files.Contains(model.File)),
     ];
 

@@ -98,6 +98,23 @@ internal sealed class BedplateServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until no model is being unloaded any more: the answer to the request comes before.</summary>
+    public async Task WaitForUnloadsAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            using var body = new StringContent("{}");
+            using var answer = await _client.PostAsync(new Uri(Http, "/v2/repository/index"), body, cancellationToken);
+            var index = await answer.Content.ReadAsStringAsync(cancellationToken);
+            if (!index.Contains("\"UNLOADING\"", StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(10), cancellationToken);
+        }
+    }
+
     public ValueTask DisposeAsync()
     {
         _client.Dispose();

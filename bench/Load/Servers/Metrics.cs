@@ -12,8 +12,11 @@ internal sealed class Metrics(IReadOnlyDictionary<string, double> values)
     /// <summary>Memory that it takes the machine or container to have.</summary>
     public double MemoryBytes => Value("nv_cpu_memory_total_bytes");
 
-    /// <summary>Garbage collections that included no generation above this one.</summary>
-    public double Collections(int generation) => Value($"bedplate_gc_collections_total{{generation=\"{generation}\"}}");
+    /// <summary>Tensor memory of requests in flight.</summary>
+    public double TensorBytes => Value("bedplate_tensor_memory_bytes");
+
+    /// <summary>Garbage collections of any generation.</summary>
+    public double AllCollections => Sum("bedplate_gc_collections_total{");
 
     private double Value(string name) => values.TryGetValue(name, out var value)
         ? value

@@ -33,12 +33,35 @@ internal readonly record struct ProcessSample(double CpuSeconds, long ResidentBy
     public static IReadOnlyDictionary<string, double> ReadThreads(int id)
     {
         var seconds = new Dictionary<string, double>();
+        foreach (var (name, stat) in EachThread(id))
+        {
+            seconds[name] = seconds.GetValueOrDefault(name) + CpuSecondsIn(stat);
+        }
+
+        return seconds;
+    }
+
+    /// <summary>Threads by name, the numbers at its end left out.</summary>
+    public static IReadOnlyDictionary<string, int> CountThreads(int id)
+    {
+        var counts = new Dictionary<string, int>();
+        foreach (var (name, _) in EachThread(id))
+        {
+            counts[name] = counts.GetValueOrDefault(name) + 1;
+        }
+
+        return counts;
+    }
+
+    private static List<(string Name, string[] Stat)> EachThread(int id)
+    {
+        var threads = new List<(string, string[])>();
         foreach (var thread in Directory.EnumerateDirectories($"/proc/{id}/task"))
         {
             try
             {
                 var name = File.ReadAllText(Path.Combine(thread, "comm")).TrimEnd('\n').TrimEnd([.. "0123456789"]).TrimEnd();
-                seconds[name] = seconds.GetValueOrDefault(name) + CpuSecondsIn(ReadStat(Path.Combine(thread, "stat")));
+                threads.Add((name, ReadStat(Path.Combine(thread, "stat"))));
             }
             catch (IOException)
             {
@@ -46,7 +69,7 @@ internal readonly record struct ProcessSample(double CpuSeconds, long ResidentBy
             }
         }
 
-        return seconds;
+        return threads;
     }
 
     // The name, in parentheses, may hold anything; what follows its end is numbers.

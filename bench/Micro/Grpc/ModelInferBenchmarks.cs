@@ -9,6 +9,7 @@ using Bedplate.Protocols.OpenInference.Grpc.Infer;
 using Bedplate.Tensors;
 using Bedplate.Tests.TestKit.Engine;
 using Bedplate.Tests.TestKit.Grpc;
+using Bedplate.Tests.TestKit.Server;
 using BenchmarkDotNet.Attributes;
 using Google.Protobuf;
 using DataType = Bedplate.Tensors.DataType;
@@ -55,7 +56,7 @@ public class ModelInferBenchmarks
             CancellationToken.None).GetAwaiter().GetResult();
         _protocol = new GrpcProtocol(new OpenInferenceService(
             _engine, new TestRepository(_engine), new ServerInfo("bedplate", "0", [], []), new OpenInferenceOptions(), new AnonymousCallers()));
-        _exchange = new InMemoryExchange($"/{GrpcProtocol.ServiceName}/ModelInfer", GrpcFrame.Of(_raw));
+        _exchange = InMemoryExchange.Grpc($"/{GrpcProtocol.ServiceName}/ModelInfer", GrpcFrame.Of(_raw));
     }
 
     [GlobalCleanup]

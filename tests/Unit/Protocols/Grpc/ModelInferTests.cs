@@ -11,6 +11,7 @@ using Bedplate.Protocols.OpenInference.Grpc;
 using Bedplate.Tensors;
 using Bedplate.Tests.TestKit.Engine;
 using Bedplate.Tests.TestKit.Grpc;
+using Bedplate.Tests.TestKit.Server;
 using Google.Protobuf;
 using DataType = Bedplate.Tensors.DataType;
 
@@ -202,7 +203,7 @@ public class ModelInferTests
         var service = new OpenInferenceService(
             engine, new TestRepository(engine), new ServerInfo("bedplate", "1", [], []), new OpenInferenceOptions(), new AnonymousCallers());
         var protocol = new GrpcProtocol(service);
-        var exchange = new InMemoryExchange("/inference.GRPCInferenceService/ModelInfer", GrpcFrame.Of(InferMessages.Raw("echo", 1, 2, 3, 4)));
+        var exchange = InMemoryExchange.Grpc("/inference.GRPCInferenceService/ModelInfer", GrpcFrame.Of(InferMessages.Raw("echo", 1, 2, 3, 4)));
         var least = long.MaxValue;
         for (var i = 0; i < 2000; i++)
         {

@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Bedplate.Tests.TestKit.Grpc;
+namespace Bedplate.Tests.TestKit.Server;
 
 /// <summary>
 /// A call without a connection around it: the request's body is there as a whole each time it is read, the response's
@@ -14,12 +14,10 @@ public sealed class InMemoryExchange
     private readonly RepeatedBody _body;
     private readonly DiscardedResponse _response = new();
 
-    /// <summary>An exchange for a path and a body.</summary>
-    public InMemoryExchange(string path, byte[] body)
+    private InMemoryExchange(string protocol, string path, byte[] body)
     {
         _body = new RepeatedBody(body);
-        var request = new HttpRequestFeature { Method = HttpMethods.Post, Path = path, Protocol = Microsoft.AspNetCore.Http.HttpProtocol.Http2 };
-        request.Headers.ContentType = "application/grpc";
+        var request = new HttpRequestFeature { Method = HttpMethods.Post, Path = path, Protocol = protocol };
         var features = new FeatureCollection();
         features.Set<IHttpRequestFeature>(request);
         features.Set<IHttpResponseFeature>(new HttpResponseFeature());
@@ -29,7 +27,7 @@ public sealed class InMemoryExchange
         Context = new DefaultHttpContext(features);
     }
 
-    /// <summary>The request.</summary>
+    /// <summary>The request and its response.</summary>
     public HttpContext Context { get; }
 
     /// <summary>The status that ended the last call.</summary>
@@ -38,10 +36,32 @@ public sealed class InMemoryExchange
     /// <summary>Bytes written by the last call.</summary>
     public long Written => _response.Written;
 
-    /// <summary>Makes the body readable again.</summary>
+    /// <summary>A gRPC call of a method.</summary>
+    public static InMemoryExchange Grpc(string path, byte[] frame)
+    {
+        var exchange = new InMemoryExchange(HttpProtocol.Http2, path, frame);
+        exchange.Context.Request.ContentType = "application/grpc";
+        return exchange;
+    }
+
+    /// <summary>A POST over HTTP/1.1, with whatever headers it has beside its length.</summary>
+    public static InMemoryExchange Post(string path, byte[] body, params IEnumerable<KeyValuePair<string, string>> headers)
+    {
+        var exchange = new InMemoryExchange(HttpProtocol.Http11, path, body);
+        exchange.Context.Request.ContentLength = body.Length;
+        foreach (var (name, value) in headers)
+        {
+            exchange.Context.Request.Headers[name] = value;
+        }
+
+        return exchange;
+    }
+
+    /// <summary>Makes the body readable again, and forgets the last answer.</summary>
     public void Rewind()
     {
         _body.Rewind();
+        Context.Response.Headers.Clear();
         _response.Written = 0;
     }
 
