@@ -73,6 +73,9 @@ public sealed class ModelCatalog
 
     internal void SetStatus(ModelStatus status) => _statuses[(status.Name, status.Version)] = status;
 
+    /// <summary>What was wrong with the model as a whole, under version 0, is so no longer.</summary>
+    internal void ClearModelStatus(string name) => _statuses.TryRemove((name, 0), out _);
+
     /// <summary>A model is known from the first time it is asked for, whether or not it can be served.</summary>
     internal void Know(string name) => _served.TryAdd(name, ServedVersions.None);
 
@@ -98,16 +101,6 @@ public sealed class ModelCatalog
             {
                 return;
             }
-        }
-    }
-
-    /// <summary>The model's versions are no longer wanted in the index at all.</summary>
-    internal void Forget(string name)
-    {
-        _served.TryRemove(name, out _);
-        foreach (var key in _statuses.Keys.Where(key => key.Name == name))
-        {
-            _statuses.TryRemove(key, out _);
         }
     }
 }

@@ -39,6 +39,7 @@ public sealed partial class ModelLifecycle : IAsyncDisposable
     {
         using var turn = await TakeTurnAsync(spec.Name, cancellationToken);
         Catalog.Know(spec.Name);
+        Catalog.ClearModelStatus(spec.Name);
         var available = spec.Versions.ToDictionary(version => version.Number);
         var wanted = spec.VersionPolicy.Select(available.Keys);
         foreach (var missing in spec.VersionPolicy.Missing(available.Keys))
@@ -76,6 +77,7 @@ public sealed partial class ModelLifecycle : IAsyncDisposable
         }
 
         using var turn = await TakeTurnAsync(name, cancellationToken);
+        Catalog.ClearModelStatus(name);
         foreach (var served in Catalog.VersionsOf(name))
         {
             BeginUnload(served);

@@ -32,11 +32,20 @@ public sealed class GrpcTestClient(Uri address) : IDisposable
     public Task<GrpcTestResult> CallAsync(string method, IMessage request, params (string Name, string Value)[] headers) =>
         CallAsync(Inference + method, GrpcFrame.Of(request), headers);
 
+    /// <summary>Calls a method of the inference service with one message; cancelling resets the stream.</summary>
+    public Task<GrpcTestResult> CallAsync(string method, IMessage request, CancellationToken cancellationToken) =>
+        CallAsync(Inference + method, GrpcFrame.Of(request), cancellationToken);
+
     /// <summary>Calls a path with any bytes and reads the response to its end.</summary>
-    public async Task<GrpcTestResult> CallAsync(string path, byte[] body, params (string Name, string Value)[] headers)
+    public Task<GrpcTestResult> CallAsync(string path, byte[] body, params (string Name, string Value)[] headers) =>
+        CallAsync(path, body, CancellationToken.None, headers);
+
+    /// <summary>Calls a path with any bytes and reads the response to its end; cancelling resets the stream.</summary>
+    public async Task<GrpcTestResult> CallAsync(
+        string path, byte[] body, CancellationToken cancellationToken, params (string Name, string Value)[] headers)
     {
         using var request = CreateRequest(path, new ByteArrayContent(body), headers);
-        using var response = await _http.SendAsync(request);
+        using var response = await _http.SendAsync(request, cancellationToken);
         var content = await response.Content.ReadAsByteArrayAsync();
         return new GrpcTestResult(response, content);
     }

@@ -2,6 +2,7 @@ using Bedplate.Server;
 using Bedplate.Tests.TestKit.Grpc;
 using Bedplate.Tests.TestKit.Memory;
 using Bedplate.Tests.TestKit.Processes;
+using Bedplate.Tests.TestKit.Time;
 using Microsoft.Extensions.Logging;
 
 namespace Bedplate.Tests.TestKit.Server;
@@ -57,7 +58,16 @@ public sealed class HostedServer : IAsyncDisposable
         await _server.StopAsync();
 
         // A failed test may leave requests behind, for which the drain would wait for ever.
-        await _server.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
+        try
+        {
+            await _server.DisposeAsync().AsTask().WaitAsync(Eventually.Patience);
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException(
+                $"The server does not end. Its models: {string.Join(", ", _server.Engine.Models.Statuses)}; {Memory.BytesInUse} bytes are in use.");
+        }
+
         _loggers.Dispose();
         Memory.Verify();
         _failures.Verify();

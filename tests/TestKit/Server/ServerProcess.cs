@@ -21,11 +21,12 @@ public sealed class ServerProcess : IAsyncDisposable
     // Enough to be sure that a run and not its request's arrival takes it.
     private static readonly TimeSpan Computing = TimeSpan.FromMilliseconds(300);
 
-    private readonly TemporaryDirectory _directory;
+    private readonly TemporaryDirectory? _directory;
 
-    private ServerProcess(BedplateProcess process, TemporaryDirectory directory, int[] ports)
+    private ServerProcess(BedplateProcess process, string temporaryFiles, TemporaryDirectory? directory, int[] ports)
     {
         Process = process;
+        TemporaryFiles = temporaryFiles;
         _directory = directory;
         Rest = new RestTestClient(new Uri($"http://127.0.0.1:{ports[0]}"));
         Grpc = new GrpcTestClient(new Uri($"http://127.0.0.1:{ports[1]}"));
@@ -45,13 +46,18 @@ public sealed class ServerProcess : IAsyncDisposable
     public Uri MetricsAddress { get; }
 
     /// <summary>Where it puts temporary files.</summary>
-    public string TemporaryFiles => _directory.Path;
+    public string TemporaryFiles { get; }
 
     /// <summary>Starts a server and waits until it is ready.</summary>
     /// <param name="arguments">Arguments beside the ports.</param>
-    public static async Task<ServerProcess> StartAsync(params string[] arguments)
+    public static Task<ServerProcess> StartAsync(params string[] arguments) => StartInAsync(null, arguments);
+
+    /// <summary>Starts a server that has its temporary files in this directory, and waits until it is ready.</summary>
+    /// <param name="temporaryFiles">Where; null for a directory of its own, gone with it.</param>
+    /// <param name="arguments">Arguments beside the ports.</param>
+    public static async Task<ServerProcess> StartInAsync(string? temporaryFiles, params string[] arguments)
     {
-        var server = await BeginAsync(arguments);
+        var server = await BeginInAsync(temporaryFiles, arguments);
         try
         {
             await server.IsReadyAsync();
@@ -66,15 +72,21 @@ public sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Starts a server and waits until it lives; it may still be loading.</summary>
     /// <param name="arguments">Arguments beside the ports.</param>
-    public static async Task<ServerProcess> BeginAsync(params string[] arguments)
+    public static Task<ServerProcess> BeginAsync(params string[] arguments) => BeginInAsync(null, arguments);
+
+    /// <summary>Starts a server that has its temporary files in this directory, and waits until it lives.</summary>
+    /// <param name="temporaryFiles">Where; null for a directory of its own, gone with it.</param>
+    /// <param name="arguments">Arguments beside the ports.</param>
+    public static async Task<ServerProcess> BeginInAsync(string? temporaryFiles, params string[] arguments)
     {
         for (var attempt = 1; ; attempt++)
         {
             var ports = FreePorts(3);
-            var directory = new TemporaryDirectory();
+            var directory = temporaryFiles is null ? new TemporaryDirectory() : null;
+            var place = temporaryFiles ?? directory!.Path;
             var process = BedplateProcess.Start(
-                ["serve", "--http-port", $"{ports[0]}", "--grpc-port", $"{ports[1]}", "--metrics-port", $"{ports[2]}", .. arguments], directory.Path);
-            var server = new ServerProcess(process, directory, ports);
+                ["serve", "--http-port", $"{ports[0]}", "--grpc-port", $"{ports[1]}", "--metrics-port", $"{ports[2]}", .. arguments], place);
+            var server = new ServerProcess(process, place, directory, ports);
             try
             {
                 await Eventually.HoldsAsync(server.IsLiveAsync, () => $"a server that lives. {process}");
@@ -120,7 +132,7 @@ public sealed class ServerProcess : IAsyncDisposable
         Rest.Dispose();
         Grpc.Dispose();
         await Process.DisposeAsync();
-        _directory.Dispose();
+        _directory?.Dispose();
     }
 
     private static int[] FreePorts(int count)

@@ -48,6 +48,7 @@ public sealed partial class ModelRepository : IModelRepository, IDisposable
     /// <exception cref="ModelRepositoryException">A repository cannot be read.</exception>
     public async Task StartAsync(IReadOnlyCollection<string> modelsToLoad, CancellationToken cancellationToken)
     {
+        OverrideDirectory.RemoveAbandoned();
         var scan = _scanner.Scan(cancellationToken);
         _lastScan = scan;
         foreach (var note in scan.Notes)
