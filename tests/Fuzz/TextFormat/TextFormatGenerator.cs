@@ -73,7 +73,7 @@ internal sealed class TextFormatGenerator
             Space(3);
             WriteValue(field, depth);
             Space(3);
-            _text.Append(left > 1 ? Chance(30) ? ";" : "," : Chance(60) ? "," : "");
+            _text.Append(left > 1 ? Chance(12) ? ";" : "," : Chance(30) ? "," : "");
         }
 
         _text.Append(']');

@@ -17,8 +17,9 @@ internal sealed partial class TextFormatTarget(SeededBug<byte[], TextOutcome>? b
     private const string Prefix = "# a comment \" # with a quote {\n\n\t # 'another'\r\n";
     private const int PrefixLines = 3;
 
-    // A process for each question is slow, so that only some texts are asked about; all of them once a fault was seen.
-    private const int AskOneIn = 4;
+    // A process for each question is slow, so that of the texts that are refused, which are most, only some are asked
+    // about; all of them once a fault was seen.
+    private const int AskOneIn = 10;
 
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(2);
 
@@ -85,7 +86,7 @@ internal sealed partial class TextFormatTarget(SeededBug<byte[], TextOutcome>? b
 
         var verdict = outcome.Message is null ? CheckRefusal(input, outcome) : CheckMessage(outcome.Message);
         verdict ??= CheckMoved(input, outcome);
-        if (verdict is null && (_asksAlways || DeliveryOf(input, attempt: 0).Next(AskOneIn) == 0))
+        if (verdict is null && (_asksAlways || outcome.Message is not null || DeliveryOf(input, attempt: 0).Next(AskOneIn) == 0))
         {
             verdict = CheckWithProtoc(input, outcome);
         }

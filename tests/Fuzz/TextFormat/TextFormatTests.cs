@@ -34,7 +34,8 @@ public partial class TextFormatTests
     private static int CommentsBefore(byte[] text, int line) =>
         Encoding.UTF8.GetString(text).Split('\n').Take(line - 1).Count(each => each.Contains('#', StringComparison.Ordinal));
 
-    [GeneratedRegex(@"(\[\s*\d+\s*);(\s*\d)")]
+    // Between the first two elements of a list, whatever they are.
+    [GeneratedRegex(@"(\[[^\[\]{}<>,;#""']+);([^\[\]{}<>,;#""']+)")]
     private static partial Regex Semicolon();
 
     [GeneratedRegex(@"(?<=[:\[,]\s*)0+([1-7][0-7]*)\b")]
