@@ -16,8 +16,10 @@ internal static class LoopModel
 
     public const long Endless = 1L << 62;
 
-    public static ModelFolder AddLoop(this ModelFolder models, int slots = 1) =>
-        models.Add(Name, OnnxModels.CountingLoop(), $"instance_group {{ count: {slots} }}");
+    public static ModelFolder AddLoop(this ModelFolder models, int slots = 1, string name = Name) =>
+        models.Add(name, OnnxModels.CountingLoop(), $"instance_group {{ count: {slots} }}");
+
+    public static string PathOf(string model) => $"/v2/models/{model}/infer";
 
     public static string Json(long times) =>
         $$"""{"inputs":[{"name":"times","shape":[1],"datatype":"INT64","data":[{{times}}]}]}""";

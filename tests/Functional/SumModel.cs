@@ -21,9 +21,15 @@ internal static class SumModel
     };
 
     /// <summary>Asks over both protocols and fails when the answer is not right.</summary>
-    public static async Task AnswersAsync(ServerProcess server, string model)
+    public static Task AnswersAsync(ServerProcess server, string model) => AnswersAsync(server, model, model);
+
+    /// <summary>Asks over both protocols and fails when the answer is not right.</summary>
+    /// <param name="server">Whom.</param>
+    /// <param name="pathName">The model's name as it stands in a path.</param>
+    /// <param name="model">The model's name.</param>
+    public static async Task AnswersAsync(ServerProcess server, string pathName, string model)
     {
-        var rest = await server.Rest.PostAsync($"/v2/models/{model}/infer", Json);
+        var rest = await server.Rest.PostAsync($"/v2/models/{pathName}/infer", Json);
         Assert.True(rest.Status == 200, rest.ToString());
         Assert.Equal(Sum, rest.Output<float>("sum"));
         var grpc = (await server.Grpc.CallAsync("ModelInfer", Message(model))).Single<ModelInferResponse>();

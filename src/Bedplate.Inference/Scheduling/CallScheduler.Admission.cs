@@ -10,6 +10,10 @@ internal sealed partial class CallScheduler
     // as the machine has work; admitting too many makes them wait for an answer that comes too late.
     private const double WaitMargin = 1.25;
 
+    // Inputs that are in hand and answers that nobody has taken yet, together. Asked for again before a run: how much a
+    // waiting request's answer weighs is known only afterwards, and many may wait that weigh little themselves.
+    private bool IsOverInFlightLimit => _engine.InFlight.Used + _model.Memory.BytesInUse > _engine.InFlight.Limit;
+
     /// <summary>
     /// Whether a request of this deadline and priority would be refused now, as far as can be told before it is
     /// decoded.
@@ -55,8 +59,7 @@ internal sealed partial class CallScheduler
             return false;
         }
 
-        // The inputs are in hand already; what they and the answers not yet taken weigh together has the bound.
-        if (_engine.InFlight.Used + _model.Memory.BytesInUse > _engine.InFlight.Limit)
+        if (IsOverInFlightLimit)
         {
             refusal = Endings.MemoryLimit(_model.Name);
             return false;

@@ -37,7 +37,7 @@ internal sealed partial class CallScheduler
 
         var timing = new ExecutionTiming { Start = _time.GetTimestamp() };
         slot.CollectRequestedOutputs();
-        var ending = slot.TryTakeInputs(_former.Plan, _model.Memory)
+        var ending = !IsOverInFlightLimit && slot.TryTakeInputs(_former.Plan, _model.Memory)
             ? RunBackend(slot, ref timing)
             : Endings.MemoryLimit(_model.Name);
         if (ending.IsCompleted && slot.Members.Count == 1)

@@ -28,7 +28,7 @@ public static class ServerSettings
             Name(Defaults.LogLevel), (o, v) => o with { LogLevel = SettingValues.OneOf<LogLevel>(v) }),
 
         Many("model-repository", "DIR", "Model repository in Triton's layout; may be given several times.",
-            (o, v) => o with { ModelRepositories = v }),
+            (o, v) => o with { ModelRepositories = v }, Path.PathSeparator),
         One("model-control-mode", "MODE", "Who decides which models are served: none (all that is there at the start), explicit (the load and unload requests), poll (the repository as it changes).",
             Name(Defaults.ModelControlMode), (o, v) => o with { ModelControlMode = SettingValues.OneOf<ModelControlMode>(v) }),
         Many("load-model", "NAME", "With explicit control: model to load at the start; may be given several times, * for all.",
@@ -88,10 +88,12 @@ public static class ServerSettings
     ];
 
     private static Setting One<T>(string key, string valueName, string description, T defaultValue, Func<ServerOptions, string, ServerOptions> apply) =>
-        new(key, valueName, description, DefaultText(defaultValue), isList: false, (options, values) => apply(options, values[^1]));
+        new(key, valueName, description, DefaultText(defaultValue), listSeparator: null, (options, values) => apply(options, values[^1]));
 
-    private static Setting Many(string key, string valueName, string description, Func<ServerOptions, IReadOnlyList<string>, ServerOptions> apply) =>
-        new(key, valueName, description, "", isList: true, apply);
+    // Directories are separated as in PATH; other values can have a colon within.
+    private static Setting Many(
+        string key, string valueName, string description, Func<ServerOptions, IReadOnlyList<string>, ServerOptions> apply, char separator = ';') =>
+        new(key, valueName, description, "", separator, apply);
 
     private static string DefaultText<T>(T value) => value switch
     {

@@ -10,14 +10,14 @@ public sealed class Setting
     private readonly Func<ServerOptions, IReadOnlyList<string>, ServerOptions> _apply;
 
     internal Setting(
-        string key, string valueName, string description, string defaultText, bool isList,
+        string key, string valueName, string description, string defaultText, char? listSeparator,
         Func<ServerOptions, IReadOnlyList<string>, ServerOptions> apply)
     {
         Key = key;
         ValueName = valueName;
         Description = description;
         DefaultText = defaultText;
-        IsList = isList;
+        ListSeparator = listSeparator;
         _apply = apply;
     }
 
@@ -40,8 +40,11 @@ public sealed class Setting
     /// <summary>What holds when it is not given.</summary>
     public string DefaultText { get; }
 
+    /// <summary>What separates its values in the environment; null when it has one value only.</summary>
+    public char? ListSeparator { get; }
+
     /// <summary>Whether it may be given several times.</summary>
-    public bool IsList { get; }
+    public bool IsList => ListSeparator is not null;
 
     /// <summary>The options with this setting's values.</summary>
     /// <exception cref="FormatException">A value cannot be read; the message says what is expected.</exception>

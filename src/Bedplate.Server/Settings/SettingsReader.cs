@@ -131,7 +131,7 @@ public static class SettingsReader
             }
 
             var text = (string?)entry.Value ?? "";
-            values[setting.Key] = (name, setting.IsList ? text.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) : [text]);
+            values[setting.Key] = (name, setting.ListSeparator is { } separator ? text.Split(separator, StringSplitOptions.RemoveEmptyEntries) : [text]);
         }
     }
 

@@ -13,9 +13,16 @@ public sealed class RawConnection : IDisposable
     private int _end;
 
     /// <summary>Connects to a port of the loopback address.</summary>
-    public RawConnection(int port)
+    /// <param name="port">The port.</param>
+    /// <param name="receiveBufferBytes">What the system takes in for someone who does not read; 0 for what it pleases, which can be megabytes.</param>
+    public RawConnection(int port, int receiveBufferBytes = 0)
     {
         _socket.ReceiveTimeout = 20_000;
+        if (receiveBufferBytes > 0)
+        {
+            _socket.ReceiveBufferSize = receiveBufferBytes;
+        }
+
         _socket.Connect(IPAddress.Loopback, port);
     }
 
