@@ -1,5 +1,7 @@
+using System.Text;
 using Bedplate.Contracts.OpenInference;
 using Bedplate.Protocols.OpenInference.Configuration;
+using Bedplate.Protocols.OpenInference.Configuration.Messages;
 
 namespace Bedplate.Protocols.OpenInference.Repository;
 
@@ -9,6 +11,9 @@ namespace Bedplate.Protocols.OpenInference.Repository;
 /// </summary>
 internal sealed class OverrideDirectory : IDisposable
 {
+    // As file systems have it (NAME_MAX).
+    private const int LongestName = 255;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _loads = new(StringComparer.Ordinal);
     private string? _root;
@@ -26,11 +31,7 @@ internal sealed class OverrideDirectory : IDisposable
             DeleteIfThere(directory);
             foreach (var (path, content) in files)
             {
-                if (!ModelPaths.IsWithin(path))
-                {
-                    throw new ModelRepositoryException($"the file path '{path}' does not stay within the model's directory");
-                }
-
+                Check(path);
                 var file = Path.Combine(directory, path);
                 Directory.CreateDirectory(Path.GetDirectoryName(file)!);
                 File.WriteAllBytes(file, content.Span);
@@ -48,6 +49,23 @@ internal sealed class OverrideDirectory : IDisposable
             {
                 DeleteIfThere(_root);
                 _root = null;
+            }
+        }
+    }
+
+    private static void Check(string path)
+    {
+        if (!ModelPaths.IsWithin(path))
+        {
+            throw new ModelRepositoryException($"the file path '{Excerpt.Of(path)}' does not stay within the model's directory");
+        }
+
+        foreach (var name in path.Split('/'))
+        {
+            if (Encoding.UTF8.GetByteCount(name) > LongestName)
+            {
+                throw new ModelRepositoryException(
+                    $"failed to poll from model repository: the file name '{Excerpt.Of(name)}' is longer than {LongestName} bytes");
             }
         }
     }

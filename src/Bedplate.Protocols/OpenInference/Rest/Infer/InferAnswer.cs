@@ -214,7 +214,8 @@ internal static class InferAnswer
         var written = 0;
         while (written < FlushLength && !bytes.IsEmpty)
         {
-            var destination = writer.GetSpan();
+            // Asked for nothing in particular, Kestrel gives nothing once the connection is gone.
+            var destination = writer.GetSpan(sizeHint: 1);
             var length = Math.Min(bytes.Length, destination.Length);
             bytes[..length].CopyTo(destination);
             writer.Advance(length);
