@@ -19,6 +19,10 @@ internal sealed class SlowPeers : IExperiment
 
     private const long TightLimitBytes = 512 << 20;
 
+    // Hardly any: nothing is left to do.
+    private const double MostIdleProcessors = 0.1;
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
+
     public string Name => "slow-peers";
 
     public string Summary => $"{Peers} slow readers of answers of 16 MiB, and {Peers} slow senders of requests of 16 MiB: memory, and the neighbours.";
@@ -27,7 +31,7 @@ internal sealed class SlowPeers : IExperiment
     {
         var table = bench.Report.Table(
             $"{Peers} peers, and a tiny model at {NeighbourPerSecond:0} requests per second",
-            "peers", "in-flight limit MiB", "their answers", "MiB more resident", "bound MiB", "neighbour p99 ms", "neighbour not answered", "health longest ms");
+            "peers", "in-flight limit MiB", "their answers", "MiB more resident", "bound MiB", "neighbour p99 ms", "neighbour not answered", "health longest ms", "processors afterwards");
         await MeasureAsync("readers", bench.Models.LargeOutput, [], null);
         await MeasureAsync("senders", bench.Models.LargeInput, [], null);
         await MeasureAsync("readers", bench.Models.LargeOutput, ["--engine-in-flight-limit", $"{TightLimitBytes}"], TightLimitBytes);
@@ -42,9 +46,10 @@ internal sealed class SlowPeers : IExperiment
             var limit = setLimit ?? (await server.ReadMetricsAsync(cancellationToken)).MemoryBytes / DefaultLimitShare;
             var before = server.Process.Sample().ResidentBytes;
             var probe = await HealthProbe.StartAsync(server, cancellationToken);
-            await using var watch = new ProcessWatch(server.Process, TimeSpan.FromMilliseconds(100));
-            await using var peers = new SlowClients(server.Http, large, Peers, sendSlowly: what == "senders");
             BenchResult neighbour;
+            string outcomes;
+            await using var watch = new ProcessWatch(server.Process, TimeSpan.FromMilliseconds(100));
+            await using (var peers = new SlowClients(server.Http, large, Peers, sendSlowly: what == "senders"))
             await using (probe)
             {
                 neighbour = await new BedplateBench
@@ -54,20 +59,33 @@ internal sealed class SlowPeers : IExperiment
                     Rate = NeighbourPerSecond,
                     Duration = bench.Options.PickSeconds(quick: 5, full: 60),
                 }.RunAsync(bench, cancellationToken);
+                outcomes = peers.Outcomes;
             }
+
+            var idle = await ProcessorsUsedAsync(server.Process, cancellationToken);
 
             // Outputs are known once they are there: each execution that was let in before the limit may pass it once.
             var bound = limit + TensorCacheBytes + (double)Bytes * Environment.ProcessorCount;
             var growth = watch.MaxResidentBytes - before;
             table.Add(
-                what, MiB(limit), peers.Outcomes, MiB(growth), MiB(bound), neighbour.P99, neighbour.Failed, probe.Latencies.Max);
+                what, MiB(limit), outcomes, MiB(growth), MiB(bound), neighbour.P99, neighbour.Failed, probe.Latencies.Max, idle);
             bench.Report.Judge($"{what}, {setting}: resident memory over its bound", growth / bound, "×", Target.AtMost(1));
             bench.Report.Judge($"{what}, {setting}: neighbours not answered", neighbour.Failed + probe.Failed, "requests", Target.AtMost(0));
+            bench.Report.Judge($"{what}, {setting}: processors used once they have hung up", idle, "processors", Target.AtMost(MostIdleProcessors));
             if (neighbour.Failed > 0)
             {
                 bench.Report.Note($"{what}, {setting}: {neighbour.Failures}");
             }
         }
+    }
+
+    // Peers that hang up in the middle must leave no work behind.
+    private static async Task<double> ProcessorsUsedAsync(ServerProcess process, CancellationToken cancellationToken)
+    {
+        await Task.Delay(Settling, cancellationToken);
+        var before = process.Sample().CpuSeconds;
+        await Task.Delay(2 * Settling, cancellationToken);
+        return (process.Sample().CpuSeconds - before) / (2 * Settling.TotalSeconds);
     }
 
     private static double MiB(double bytes) => bytes / 1048576;

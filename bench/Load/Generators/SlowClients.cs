@@ -16,6 +16,9 @@ internal sealed class SlowClients : IAsyncDisposable
     private const int PortionBytes = 4096;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    // Small, so that what is not read stays with the server; not so small that TCP moves less than is asked for.
+    private const int SocketBufferBytes = 16 * PortionBytes;
+
     // "HTTP/1.1 200 OK": where the status stands.
     private const int StatusOffset = 9;
     private const int StatusLength = 3;
@@ -59,9 +62,8 @@ internal sealed class SlowClients : IAsyncDisposable
     {
         using var socket = new Socket(_server.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
         {
-            // Small, so that what is not read stays with the server.
-            ReceiveBufferSize = PortionBytes,
-            SendBufferSize = PortionBytes,
+            ReceiveBufferSize = SocketBufferBytes,
+            SendBufferSize = SocketBufferBytes,
             NoDelay = true,
         };
         try

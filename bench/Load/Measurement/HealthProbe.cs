@@ -42,19 +42,26 @@ internal sealed class HealthProbe : IAsyncDisposable
     private async Task ProbeAsync(HttpClient client, Uri url)
     {
         using var timer = new PeriodicTimer(Interval);
+        long asked = 0;
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
-                var start = Stopwatch.GetTimestamp();
+                asked = Stopwatch.GetTimestamp();
                 using var answer = await client.GetAsync(url, _stop.Token);
-                Latencies.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                Latencies.Add(Stopwatch.GetElapsedTime(asked).TotalMilliseconds);
+                asked = 0;
                 Failed += answer.IsSuccessStatusCode ? 0 : 1;
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (exception is OperationCanceledException or HttpRequestException)
         {
-            // Enough asked.
+            // Enough asked, or nobody there. An answer that is still out has taken so long at least.
+            if (asked != 0)
+            {
+                Latencies.Add(Stopwatch.GetElapsedTime(asked).TotalMilliseconds);
+                Failed += exception is HttpRequestException ? 1 : 0;
+            }
         }
     }
 }

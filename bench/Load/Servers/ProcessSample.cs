@@ -17,16 +17,26 @@ internal readonly record struct ProcessSample(double CpuSeconds, long ResidentBy
     private const int SystemField = 12;
     private const int ThreadsField = 17;
 
-    /// <summary>Reads a process.</summary>
+    /// <summary>Reads a process; one that has ended ends the measurement.</summary>
     public static ProcessSample Read(int id)
     {
-        var stat = ReadStat($"/proc/{id}/stat");
-        var resident = File.ReadLines($"/proc/{id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return new ProcessSample(
-            CpuSecondsIn(stat),
-            1024 * long.Parse(resident.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture),
-            Directory.EnumerateFileSystemEntries($"/proc/{id}/fd").Count(),
-            int.Parse(stat[ThreadsField], CultureInfo.InvariantCulture));
+        try
+        {
+            var stat = ReadStat($"/proc/{id}/stat");
+
+            // What has ended and has not been waited for yet has no memory any more.
+            var resident = File.ReadLines($"/proc/{id}/status").FirstOrDefault(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+                ?? throw HasEnded(id);
+            return new ProcessSample(
+                CpuSecondsIn(stat),
+                1024 * long.Parse(resident.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture),
+                Directory.EnumerateFileSystemEntries($"/proc/{id}/fd").Count(),
+                int.Parse(stat[ThreadsField], CultureInfo.InvariantCulture));
+        }
+        catch (IOException)
+        {
+            throw HasEnded(id);
+        }
     }
 
     /// <summary>Processor time by thread name; threads that ended in the meantime are left out.</summary>
@@ -52,6 +62,8 @@ internal readonly record struct ProcessSample(double CpuSeconds, long ResidentBy
 
         return counts;
     }
+
+    private static LoadException HasEnded(int id) => new($"the process {id} has ended while it was measured.");
 
     private static List<(string Name, string[] Stat)> EachThread(int id)
     {
