@@ -91,7 +91,7 @@ public class LoadOverrideTests
             {
                 var failed = await server.Rest.PostAsync($"/v2/repository/models/{name}/load", Rest(large));
                 Assert.Equal(500, failed.Status);
-                Assert.StartsWith($"failed to load '{name}', its files cannot be written to the temporary directory {directory.Path}/: No space left on device", failed.Error);
+                Assert.StartsWith($"failed to load '{name}', failed to poll from model repository: its files cannot be written to the temporary directory {directory.Path}/: No space left on device", failed.Error);
                 Assert.Contains("TMPDIR", failed.Error);
             }
 
