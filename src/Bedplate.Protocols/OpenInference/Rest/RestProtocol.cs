@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Bedplate.Protocols.OpenInference.Rest.Infer;
 using Bedplate.Protocols.OpenInference.Rest.Repository;
 using Microsoft.AspNetCore.Http;
@@ -53,7 +54,7 @@ public sealed class RestProtocol
         }
 
         LimitBody(context);
-        return SocketThread.IsTurnOver(context) ? HandleOnPoolAsync(context, path) : Handle(context, path);
+        return SocketThread.IsTurnOver(context, Stopwatch.GetTimestamp()) ? HandleOnPoolAsync(context, path) : Handle(context, path);
     }
 
     private async Task HandleOnPoolAsync(HttpContext context, string path)

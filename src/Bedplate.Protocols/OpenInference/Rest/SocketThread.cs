@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 
@@ -11,8 +12,9 @@ namespace Bedplate.Protocols.OpenInference.Rest;
 /// </summary>
 internal static class SocketThread
 {
-    // Each may run a model for as long as the engine's bound for that, a tenth of a millisecond.
-    private const int MostInARow = 16;
+    // How long one connection may keep the others waiting. Leaving costs as much as some requests and, where all
+    // processors are busy, a wait for one of them: it should be rare.
+    private static readonly long LongestTurnTicks = Stopwatch.Frequency / 1000;
 
     // Text of this length is read or written in some fifty microseconds.
     private const long MostBytes = 16 << 10;
@@ -21,7 +23,7 @@ internal static class SocketThread
     private static int s_connection;
 
     [ThreadStatic]
-    private static int s_inARow;
+    private static long s_turnBegan;
 
     /// <summary>Whether this is such a thread.</summary>
     public static bool IsCurrent => !Thread.CurrentThread.IsThreadPoolThread;
@@ -30,7 +32,9 @@ internal static class SocketThread
     public static bool IsTooMuch(long byteLength) => byteLength > MostBytes && IsCurrent;
 
     /// <summary>Whether this is such a thread and this connection has had its turn on it.</summary>
-    public static bool IsTurnOver(HttpContext context)
+    /// <param name="context">The connection's context.</param>
+    /// <param name="now">The present moment, by <see cref="Stopwatch.GetTimestamp"/>.</param>
+    public static bool IsTurnOver(HttpContext context, long now)
     {
         if (!IsCurrent)
         {
@@ -42,15 +46,16 @@ internal static class SocketThread
         if (connection != s_connection)
         {
             s_connection = connection;
-            s_inARow = 0;
+            s_turnBegan = now;
+            return false;
         }
 
-        if (++s_inARow < MostInARow)
+        if (now - s_turnBegan < LongestTurnTicks)
         {
             return false;
         }
 
-        s_inARow = 0;
+        s_connection = 0;
         return true;
     }
 }

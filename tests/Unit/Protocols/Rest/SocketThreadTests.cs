@@ -10,16 +10,15 @@ public class SocketThreadTests
     public void A_connection_with_one_request_after_the_other_has_its_turn_and_then_leaves() => OnSocketThread(() =>
     {
         var connection = new DefaultHttpContext();
-        var turns = Enumerable.Range(0, 64).Select(_ => SocketThread.IsTurnOver(connection)).ToList();
-        Assert.Equal(4, turns.Count(isOver => isOver));
-        Assert.Equal([15, 31, 47, 63], turns.Index().Where(turn => turn.Item).Select(turn => turn.Index));
+        var leaves = Enumerable.Range(0, 50).Where(i => SocketThread.IsTurnOver(connection, Milliseconds(i / 10.0))).ToList();
+        Assert.Equal([10, 21, 32, 43], leaves);
     });
 
     [Fact]
     public void Connections_that_take_turns_by_themselves_stay() => OnSocketThread(() =>
     {
         var connections = new[] { new DefaultHttpContext(), new DefaultHttpContext() };
-        Assert.DoesNotContain(Enumerable.Range(0, 100), i => SocketThread.IsTurnOver(connections[i % 2]));
+        Assert.DoesNotContain(Enumerable.Range(0, 100), i => SocketThread.IsTurnOver(connections[i % 2], Milliseconds(i)));
     });
 
     [Theory]
@@ -37,8 +36,10 @@ public class SocketThreadTests
         Assert.False(SocketThread.IsCurrent);
         Assert.False(SocketThread.IsTooMuch(long.MaxValue));
         var connection = new DefaultHttpContext();
-        Assert.DoesNotContain(Enumerable.Range(0, 100), _ => SocketThread.IsTurnOver(connection));
+        Assert.DoesNotContain(Enumerable.Range(0, 100), i => SocketThread.IsTurnOver(connection, Milliseconds(i)));
     }
+
+    private static long Milliseconds(double count) => (long)(count * Stopwatch.Frequency / 1000);
 
     private static void OnSocketThread(Action test)
     {
