@@ -9,12 +9,17 @@ namespace Bedplate.Server.Hosting;
 /// <summary>The port of HTTP: the Open Inference Protocol's REST binding, and nothing else yet.</summary>
 internal static class HttpPort
 {
+    // Of a large answer, what waits in Kestrel for a slow reader: more than a socket takes at once, so that it never
+    // runs dry, and little beside the answer itself.
+    private const int ResponseBufferBytes = 512 << 10;
+
     public static void Configure(KestrelServerOptions kestrel, IPAddress address, ServerOptions options)
     {
         kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
 
         // The protocol bounds bodies itself, after decompression and with the option's name in its message.
         kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MaxResponseBufferSize = ResponseBufferBytes;
         kestrel.Listen(address, options.HttpPort, endpoint => endpoint.Protocols = HttpProtocols.Http1);
     }
 

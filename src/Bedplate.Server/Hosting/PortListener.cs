@@ -17,6 +17,7 @@ namespace Bedplate.Server.Hosting;
 /// </summary>
 internal sealed class PortListener : IAsyncDisposable
 {
+    private readonly SocketTransport _transport;
     private readonly KestrelServer _kestrel;
     private readonly string _name;
 
@@ -25,13 +26,13 @@ internal sealed class PortListener : IAsyncDisposable
     /// <param name="configure">Limits and endpoint of Kestrel.</param>
     /// <param name="sockets">How sockets are waited for.</param>
     /// <param name="loggers">Kestrel's own messages.</param>
-    public PortListener(string name, Action<KestrelServerOptions> configure, SocketTransportOptions sockets, ILoggerFactory loggers)
+    public PortListener(string name, Action<KestrelServerOptions> configure, Action<SocketTransportOptions> sockets, ILoggerFactory loggers)
     {
         _name = name;
         var options = new KestrelServerOptions { AddServerHeader = false };
         configure(options);
-        var transport = new SocketTransportFactory(Options.Create(sockets), loggers);
-        _kestrel = new KestrelServer(Options.Create(options), transport, loggers);
+        _transport = new SocketTransport(sockets);
+        _kestrel = new KestrelServer(Options.Create(options), _transport.Factory, loggers);
     }
 
     /// <summary>Where it listens, once it does.</summary>
@@ -61,6 +62,7 @@ internal sealed class PortListener : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _kestrel.Dispose();
+        _transport.Dispose();
         return ValueTask.CompletedTask;
     }
 }

@@ -14,17 +14,20 @@ public static class SocketThreads
     private const string ThreadCountVariable = "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT";
 
     /// <summary>For a port whose requests leave these threads by themselves where they may take long.</summary>
-    internal static SocketTransportOptions ForSmallRequests => new()
+    internal static void ForSmallRequests(SocketTransportOptions sockets)
     {
-        UnsafePreferInlineScheduling = true,
+        sockets.UnsafePreferInlineScheduling = true;
 
-        // Asking first whether there is something to read is a system call more for each request; not asking holds 4 KiB
-        // for each connection at rest.
-        WaitForDataBeforeAllocatingBuffer = false,
-    };
+        // Asking first whether there is something to read is a system call more for each request; not asking holds a
+        // block for each connection at rest.
+        sockets.WaitForDataBeforeAllocatingBuffer = false;
+    }
 
     /// <summary>For a port that hands every request to the thread pool.</summary>
-    internal static SocketTransportOptions ForWaiting => new();
+    internal static void ForWaiting(SocketTransportOptions sockets)
+    {
+        // As Kestrel comes.
+    }
 
     /// <summary>
     /// Lets them run requests in this process, for ports that want it. To be called before there is a socket; without

@@ -15,8 +15,9 @@ namespace Bedplate.Protocols.OpenInference.Rest.Infer;
 /// </summary>
 internal static class InferAnswer
 {
-    // What is on its way to a reader at one time. As much as Kestrel takes before it asks to wait.
-    private const int FlushLength = 64 << 10;
+    // What is handed over at one time; a host that takes several of these before it asks to wait sends one while the
+    // next is copied.
+    private const int FlushLength = 128 << 10;
 
     /// <summary>
     /// Writes the JSON of the exchange's answer. False with the exchange's failure set, when an output cannot be said

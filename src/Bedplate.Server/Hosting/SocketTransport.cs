@@ -1,0 +1,31 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Bedplate.Server.Hosting;
+
+/// <summary>Kestrel's sockets, reading and writing in <see cref="SocketBlocks"/>.</summary>
+internal sealed class SocketTransport : IDisposable
+{
+    // The transport takes a pool of memory from an application's services only. This application is never started.
+    private readonly WebApplication _services;
+
+    public SocketTransport(Action<SocketTransportOptions> configure)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new SocketBlocks());
+        builder.Services.Configure(configure);
+        _services = builder.Build();
+        Factory = _services.Services.GetRequiredService<IConnectionListenerFactory>();
+    }
+
+    /// <summary>What makes listeners.</summary>
+    public IConnectionListenerFactory Factory { get; }
+
+    /// <inheritdoc/>
+    public void Dispose() => ((IDisposable)_services).Dispose();
+}
