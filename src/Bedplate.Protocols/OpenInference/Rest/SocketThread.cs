@@ -20,10 +20,10 @@ internal static class SocketThread
     private const long MostBytes = 16 << 10;
 
     [ThreadStatic]
-    private static int s_connection;
+    private static int _connection;
 
     [ThreadStatic]
-    private static long s_turnBegan;
+    private static long _turnBegan;
 
     /// <summary>Whether this is such a thread.</summary>
     public static bool IsCurrent => !Thread.CurrentThread.IsThreadPoolThread;
@@ -43,19 +43,19 @@ internal static class SocketThread
 
         // A host that runs requests here keeps a context with its connection. Two connections of one hash share a turn.
         var connection = RuntimeHelpers.GetHashCode(context);
-        if (connection != s_connection)
+        if (connection != _connection)
         {
-            s_connection = connection;
-            s_turnBegan = now;
+            _connection = connection;
+            _turnBegan = now;
             return false;
         }
 
-        if (now - s_turnBegan < LongestTurnTicks)
+        if (now - _turnBegan < LongestTurnTicks)
         {
             return false;
         }
 
-        s_connection = 0;
+        _connection = 0;
         return true;
     }
 }
