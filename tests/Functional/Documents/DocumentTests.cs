@@ -9,9 +9,8 @@ using Bedplate.Tests.TestKit.Time;
 namespace Bedplate.Tests.Functional.Documents;
 
 /// <summary>Runs what README.md and the guides tell people to type.</summary>
-public class DocumentTests
+public class DocumentTests(DemoServer demo) : IClassFixture<DemoServer>
 {
-    private const string DocumentedAddress = "http://127.0.0.1:8000";
     private static readonly string[] AnyPorts = ["--http-port", "0", "--grpc-port", "0", "--metrics-port", "0"];
 
     public static TheoryData<string, string> Commands
@@ -38,6 +37,9 @@ public class DocumentTests
             ["curl", ..] => CurlAsync(command),
             ["./run", .. var arguments] => ServeAsync(arguments),
             ["artifacts/bedplate/bedplate" or "bedplate", "serve", .. var arguments] => ServeAsync(arguments),
+            ["artifacts/bedplate/bedplate" or "bedplate", "bench", .. var arguments] => BenchAsync(arguments),
+            ["dotnet", "run", "--project", var project, "--", var file, ..] => SampleAsync(project, file),
+            ["mkdir" or "cp", ..] => InCheckoutAsync(command),
             _ => throw new InvalidOperationException(
                 $"{document} shows '{command}', which no test knows how to run: teach this one, or show a command that it knows (curl, ./run, bedplate serve)."),
         };
@@ -60,18 +62,37 @@ public class DocumentTests
     [InlineData("```console\n$ curl a\n{\"b\":1}\n```\n```json\ncurl no\n```\n", "curl a")]
     public void Commands_are_found_in_a_page(string page, string expected) => Assert.Equal(expected, string.Join('|', DocumentCommands.InText(page)));
 
-    // Against the demo models, of which it loads the one that the address names.
-    private static async Task CurlAsync(string command)
+    private async Task CurlAsync(string command)
     {
-        using var models = new TemporaryDirectory();
-        await RunAsync("bash", Path.Combine(RepositoryRoot.Path, "eng", "demo-models.sh"), models.Path);
-        var model = Directory.GetDirectories(models.Path).Select(Path.GetFileName).Single(name => command.Contains($"/v2/models/{name}/", StringComparison.Ordinal))!;
-        await using var server = await ServerProcess.StartAsync(
-            "--model-repository", models.Path, "--model-control-mode", "explicit", "--load-model", model);
-        Assert.Contains(DocumentedAddress, command);
-        var answer = await RunAsync("bash", "-c", command.Replace(DocumentedAddress, $"http://127.0.0.1:{server.Rest.Address.Port}", StringComparison.Ordinal));
-        Assert.Contains($"\"model_name\":\"{model}\"", answer);
-        Assert.Contains("\"outputs\":[", answer);
+        const string StatusAfter = " -w ' %{http_code}'";
+        var answer = await RunAsync(RepositoryRoot.Path, "bash", "-c", demo.Readdress(command) + StatusAfter);
+
+        // One of them is there to show what a fault looks like.
+        var isFault = command.Contains("""[1,3,1,1],"datatype":"FP32","data":[0,0]""", StringComparison.Ordinal);
+        Assert.EndsWith(isFault ? " 400" : " 200", answer);
+        Assert.Equal(isFault, answer.Contains("\"error\"", StringComparison.Ordinal));
+    }
+
+    private async Task BenchAsync(string[] arguments)
+    {
+        var result = await BedplateProcess.RunAsync(["bench", .. arguments, "-u", demo.Address], RepositoryRoot.Path);
+        Assert.True(result.ExitCode == 0, result.ToString());
+    }
+
+    // Samples are run by tests of their own; here, that what is named is there.
+    private static Task SampleAsync(string project, string file)
+    {
+        Assert.True(Directory.Exists(Path.Combine(RepositoryRoot.Path, project)), project);
+        Assert.True(File.Exists(Path.Combine(RepositoryRoot.Path, file)), file);
+        return Task.CompletedTask;
+    }
+
+    private static async Task InCheckoutAsync(string command)
+    {
+        using var directory = new TemporaryDirectory();
+        directory.Link("samples", Path.Combine(RepositoryRoot.Path, "samples"));
+        Directory.CreateDirectory(directory["models/summary/1"]);
+        await RunAsync(directory.Path, "bash", "-c", command);
     }
 
     // In a directory with a model where the documents have people put theirs.
@@ -81,13 +102,14 @@ public class DocumentTests
         Directory.CreateDirectory(directory["models/NAME/1"]);
         await File.WriteAllBytesAsync(directory["models/NAME/1/model.onnx"], OnnxModels.Add().ToBytes(), TestContext.Current.CancellationToken);
         await using var process = BedplateProcess.Start(["serve", .. arguments, .. AnyPorts], directory.Path);
-        await process.SaysAsync("Try: ");
-        Assert.Contains("NAME version 1: ", process.Output);
+        await process.SaysAsync(arguments.Contains("--model-repository") ? "Try: " : "metrics  http");
+        Assert.Equal(arguments.Contains("models"), process.Output.Contains("NAME version 1: ", StringComparison.Ordinal));
     }
 
-    private static async Task<string> RunAsync(string command, params string[] arguments)
+    private static async Task<string> RunAsync(string directory, string command, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(command, arguments) { WorkingDirectory = directory, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEndAsync();
         var output = await process.StandardOutput.ReadToEndAsync().WaitAsync(Eventually.Patience);
         await process.WaitForExitAsync();

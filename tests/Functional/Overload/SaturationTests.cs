@@ -33,6 +33,8 @@ public class SaturationTests
         await SumModel.AnswersAsync(server, "sum");
         await leaving.CancelAsync();
         await Task.WhenAll(accepted);
+        await Eventually.HoldsAsync(
+            async () => (await server.ReadMetricsAsync()).Sum("nv_inference_pending_request_count", ("model", LoopModel.Name)) == 0, () => "an empty queue");
         var answer = await server.Rest.PostAsync(LoopModel.Path, LoopModel.Json(1));
         Assert.Equal([1], answer.Output<long>("count"));
     }

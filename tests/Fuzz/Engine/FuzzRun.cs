@@ -60,7 +60,7 @@ internal sealed class FuzzRun(FuzzTarget target, FuzzOptions options)
         }
 
         var input = Minimiser.Minimise(fault.Input, candidate => Check(candidate).Kind == fault.Verdict.Kind);
-        return Report(input, Check(input).Fault);
+        return Report(input, Check(input).Fault ?? $"seen once: {fault.Verdict.Fault}");
     }
 
     private (byte[] Input, FuzzVerdict Verdict)? Search(CurrentCase current)

@@ -84,8 +84,9 @@ internal sealed partial class ModelInferTarget(SeededBug<byte[], DecodedMessage>
         {
             return new DecodedMessage(DecodedText.Of(ModelInferRequest.Parser.ParseFrom(message)));
         }
-        catch (InvalidProtocolBufferException exception)
+        catch (Exception exception) when (exception is InvalidProtocolBufferException or ArgumentOutOfRangeException)
         {
+            // The second is Google.Protobuf's own fault, at an unknown field whose length goes beyond its message.
             return new DecodedMessage([], exception.Message);
         }
     }

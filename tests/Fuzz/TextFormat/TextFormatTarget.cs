@@ -127,7 +127,9 @@ internal sealed partial class TextFormatTarget(SeededBug<byte[], TextOutcome>? b
 
     private static FuzzVerdict? CheckWithProtoc(byte[] input, TextOutcome outcome)
     {
-        var expected = Protoc.Read(input, out var problem);
+        // Editors put a byte order mark there; the parser skips it, and protoc does not.
+        var text = input.AsSpan().StartsWith("\uFEFF"u8) ? input[3..] : input;
+        var expected = Protoc.Read(text, out var problem);
         if (outcome.Message is null)
         {
             return expected is null || Stricter.Any(text => outcome.Reason.Contains(text, StringComparison.Ordinal))
