@@ -94,6 +94,13 @@ public class TextFormatParserTests
     }
 
     [Theory]
+    [InlineData("3.4028235677973366e38", float.MaxValue)]
+    [InlineData("-3.4028235677973366e38", float.MinValue)]
+    [InlineData("3.402823567797337e38", float.PositiveInfinity)]
+    public void A_number_beside_the_largest_float_is_narrowed_as_protobuf_does(string literal, float expected) =>
+        Assert.Equal(expected, TextFormatParser.Parse<InferTensorContents>(Encoding.UTF8.GetBytes($"fp32_contents: {literal}")).Fp32Contents[0]);
+
+    [Theory]
     [InlineData("true", true)]
     [InlineData("True", true)]
     [InlineData("t", true)]

@@ -10,6 +10,9 @@ namespace Bedplate.Protocols.OpenInference.Configuration.TextFormat;
 /// <summary>Reads the value of a field that is no message, and goes past it.</summary>
 internal sealed class TextFormatScalars(TextFormatCursor cursor)
 {
+    // The largest float and half a step of its last bit.
+    private const double LargestThatRoundsToFloat = 3.4028235677973366e+38;
+
     /// <summary>The value at the cursor, boxed in the field's type.</summary>
     /// <exception cref="TextFormatException">There is no such value.</exception>
     public object Parse(FieldDescriptor field) => field.FieldType switch
@@ -18,7 +21,7 @@ internal sealed class TextFormatScalars(TextFormatCursor cursor)
         FieldType.Bytes => ByteString.CopyFrom(ParseBytes().WrittenSpan),
         FieldType.Bool => ParseBoolean(),
         FieldType.Enum => ParseEnum(field.EnumType),
-        FieldType.Float => (float)ParseFloat(),
+        FieldType.Float => ToFloat(ParseFloat()),
         FieldType.Double => ParseFloat(),
         _ => ParseInteger(field.FieldType),
     };
@@ -122,6 +125,10 @@ internal sealed class TextFormatScalars(TextFormatCursor cursor)
         cursor.Advance();
         return value;
     }
+
+    // As protobuf narrows: what would round to the largest float with an unbounded exponent is that one, not infinity.
+    private static float ToFloat(double value) =>
+        Math.Abs(value) is > float.MaxValue and <= LargestThatRoundsToFloat ? MathF.CopySign(float.MaxValue, (float)value) : (float)value;
 
     private double ParseFloat()
     {
