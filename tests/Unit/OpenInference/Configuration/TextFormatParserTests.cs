@@ -68,7 +68,7 @@ public class TextFormatParserTests
     [InlineData("18446744073709551615", ulong.MaxValue)]
     [InlineData("0xFFFFFFFFFFFFFFFF", ulong.MaxValue)]
     [InlineData("01777777777777777777777", ulong.MaxValue)]
-    [InlineData("-0", 0)]
+    [InlineData("0", 0)]
     public void Unsigned_numbers_reach_their_type_s_end(string literal, ulong expected) =>
         Assert.Equal(expected, Parse($"dynamic_batching {{ priority_levels: {literal} }}").DynamicBatching.PriorityLevels);
 

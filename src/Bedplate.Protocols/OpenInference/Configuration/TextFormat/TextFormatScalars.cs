@@ -117,7 +117,9 @@ internal sealed class TextFormatScalars(TextFormatCursor cursor)
                 : cursor.Expected("a whole number");
         }
 
-        if (!FieldValues.TryInteger(type, isNegative, magnitude, out var value))
+        // A zero is no exception: protobuf allows no sign where there can be no negative number.
+        var isUnsigned = type is FieldType.UInt32 or FieldType.UInt64 or FieldType.Fixed32 or FieldType.Fixed64;
+        if ((isNegative && isUnsigned) || !FieldValues.TryInteger(type, isNegative, magnitude, out var value))
         {
             throw OutOfRange(start, type);
         }
