@@ -12,7 +12,7 @@ internal interface IReadyHandler
 /// <summary>
 /// Waits for many sockets on one thread and calls their handlers on that thread: no task, no thread-pool hop, no
 /// allocation per wait. Level-triggered: a handler that leaves bytes unread is called again. Not thread-safe.
-/// Why not .NET's own asynchronous sockets: docs/decisions/bench-event-loop.md.
+/// Why not .NET's own asynchronous sockets: docs/decisions/0005-bench-event-loop.md.
 /// </summary>
 internal abstract class Poller : IDisposable
 {
