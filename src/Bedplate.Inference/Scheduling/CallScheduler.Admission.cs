@@ -6,10 +6,6 @@ internal sealed partial class CallScheduler
     // Runs vary; an answer expected for the last twentieth of the time left is more often late than not.
     private const double DeadlineMargin = 0.95;
 
-    // How far others' runs may add up to more than their mean. Refusing too many by that costs nothing while some wait,
-    // as the machine has work; admitting too many makes them wait for an answer that comes too late.
-    private const double WaitMargin = 1.25;
-
     // Inputs that are in hand and answers that nobody has taken yet, together. Asked for again before a run: how much a
     // waiting request's answer weighs is known only afterwards, and many may wait that weigh little themselves.
     private bool IsOverInFlightLimit => _engine.InFlight.Used + _model.Memory.BytesInUse > _engine.InFlight.Limit;
@@ -124,7 +120,7 @@ internal sealed partial class CallScheduler
         {
             // It will run with some of those before it, as many as are usually put together.
             _drainRate.ForgetBefore(now);
-            wait = TimeToServe(rowsAhead + rows) * WaitMargin;
+            wait = TimeToServe(rowsAhead + rows) * _waitMargin.Factor;
             rows = (int)Math.Min(Math.Max(rows, _drainRate.RowsPerBatch), rowsAhead + rows);
         }
 

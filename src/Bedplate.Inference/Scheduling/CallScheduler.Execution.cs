@@ -193,6 +193,10 @@ internal sealed partial class CallScheduler
             {
                 member.Slot = null;
                 member.IsClaimed = member.TryMove(RequestState.Running, RequestState.Ended);
+                if (member.IsClaimed && member.Deadline != 0)
+                {
+                    _waitMargin.OnInTime();
+                }
             }
         }
 

@@ -30,6 +30,7 @@ internal sealed partial class CallScheduler : ModelScheduler
     private readonly BatchFormer _former;
     private readonly RunProfile _profile;
     private readonly QueueDrainRate _drainRate;
+    private readonly WaitMargin _waitMargin = new();
     private readonly ActivationEstimate _activation = new();
     private readonly ICallModel _backendModel;
     private readonly CallSlot[] _slots;
@@ -174,6 +175,7 @@ internal sealed partial class CallScheduler : ModelScheduler
                 }
             }
 
+            LearnFromLate(expired, now);
             _engine.Clock.WakeAt(this, next);
         }
 
@@ -265,6 +267,7 @@ internal sealed partial class CallScheduler : ModelScheduler
                 ChooseMembers(slot, now, ref expired);
             }
 
+            LearnFromLate(expired, now);
             decidedAtVersion = _queue.Version;
             more = _queue.Count > 0;
         }
@@ -377,6 +380,15 @@ internal sealed partial class CallScheduler : ModelScheduler
         }
 
         return false;
+    }
+
+    // Under the lock. A queue timeout is the caller's wish and says nothing of what was expected.
+    private void LearnFromLate(List<InferenceRequest>? expired, long now)
+    {
+        if (expired is not null && expired.Exists(request => request.QueueDue == 0 || request.QueueDue > now))
+        {
+            _waitMargin.OnLate();
+        }
     }
 
     // Under the lock. Ends a request that waits or runs; names the execution that nobody waits for any more.
