@@ -19,6 +19,9 @@ internal sealed class Batching : IExperiment
     // A measurement sees each of the requests in flight answered about so often.
     private const int AnswersEach = 4;
 
+    // From one row to the most a handful of comparisons, each a second or two.
+    private static readonly TimeSpan LearningTime = TimeSpan.FromSeconds(10);
+
     private static readonly int[] QuickSizes = [1, 8, 64];
     private static readonly int[] AllSizes = [1, 2, 4, 8, 16, 32, 64];
 
@@ -80,7 +83,7 @@ internal sealed class Batching : IExperiment
         await using var server = await BedplateServer.StartAsync(repository, [], cancellationToken);
         var duration = DurationFor(bench, model);
         bench.Report.Progress($"{model.Name}: learning");
-        await LoadAsync(Learned, 2 * duration);
+        await LoadAsync(Learned, duration > LearningTime ? duration : LearningTime);
         var turns = await bench.Rounds(quick: 1, full: 7).RunAsync<BenchResult>(
             [.. served.Select(size => NameOf(size)).Append(Learned).Select(name => new Rounds.Subject<BenchResult>(name, () => LoadAsync(name, duration)))]);
         var learned = turns[^1];

@@ -26,9 +26,9 @@ internal sealed partial class CallScheduler
             slot.Trial = null;
             trial.Run(slot.Instance, slot.Execution);
             LogTrial(_engine.SchedulingLogger, _model.Name, _model.Version, trial.Verdict);
-            if (trial.FoundPlan is { } plan && _former is LearnedBatching learned)
+            if (trial.FoundPlan is { } plan)
             {
-                learned.Allow(plan);
+                _learned?.Allow(plan);
             }
 
             ReleaseSlot(slot);
@@ -68,7 +68,7 @@ internal sealed partial class CallScheduler
     private bool TryRunInline(InferenceRequest request, long now, out InferenceEnding ending)
     {
         ending = default;
-        if (_queue.Count != 0 || _order is not null || _former.HoldsBack || !IsQuick(request)
+        if (_queue.Count != 0 || _order is not null || _former.HoldsBack || _trial is { IsOver: false } || !IsQuick(request)
             || now < Volatile.Read(ref _inlineBarredUntil) || !TryClaimSlot(out var slot))
         {
             return false;
@@ -137,7 +137,7 @@ internal sealed partial class CallScheduler
     private bool IsQuick(InferenceRequest request)
     {
         var curve = _profile.GetCurve(request.InputBytes / request.Rows);
-        return curve.SamplesIn(0) >= SamplesToInline && curve.UpperSecondsOfOne * request.Rows <= _inlineLimitSeconds;
+        return curve.SamplesOfOne >= SamplesToInline && curve.UpperSecondsOfOne * request.Rows <= _inlineLimitSeconds;
     }
 
     private InferenceEnding RunBackend(CallSlot slot, ref ExecutionTiming timing)

@@ -28,6 +28,7 @@ internal sealed partial class CallScheduler : ModelScheduler
     private readonly TimeProvider _time;
     private readonly RequestQueue _queue;
     private readonly BatchFormer _former;
+    private readonly LearnedBatching? _learned;
     private readonly RunProfile _profile;
     private readonly QueueDrainRate _drainRate;
     private readonly WaitMargin _waitMargin = new();
@@ -65,12 +66,13 @@ internal sealed partial class CallScheduler : ModelScheduler
         _former = spec.Batching.Mode switch
         {
             BatchingMode.Configured when declared is not null => new ConfiguredBatching(declared, spec.MaxBatchSize, spec.Batching, _time),
-            BatchingMode.Learned => new LearnedBatching(_profile, largest, spec.MaxBatchSize, declared),
+            BatchingMode.Learned => new LearnedBatching(new BatchSizeSearch(largest, _time), spec.MaxBatchSize, declared),
             _ => new NoBatching(declared, spec.MaxBatchSize),
         };
         _queue = new RequestQueue(spec.Batching, _engine.Options.QueueLimit, _time);
         _order = spec.Batching.PreserveOrdering ? new ResponseOrder() : null;
-        _trial = _former is LearnedBatching { Plan: null } ? new RowIndependenceTrial(model.Signature, model.Memory) : null;
+        _learned = _former as LearnedBatching;
+        _trial = _learned is { Plan: null } ? new RowIndependenceTrial(model.Signature, model.Memory) : null;
 
         slotCount = Math.Clamp(slotCount, 1, MaxSlots);
         _slots = new CallSlot[slotCount];
@@ -102,6 +104,11 @@ internal sealed partial class CallScheduler : ModelScheduler
     {
         var now = _time.GetTimestamp();
         request.SubmittedAt = now;
+        if (_learned is { Plan: not null } learned && now >= learned.Search.NextStep)
+        {
+            StepSearch(learned.Search, now);
+        }
+
         if (!TryAdmit(request, now, out var refusal))
         {
             Statistics.RecordUnanswered(refusal, ticks: 0);
@@ -200,6 +207,14 @@ internal sealed partial class CallScheduler : ModelScheduler
         }
 
         _trial?.Dispose();
+    }
+
+    private void StepSearch(BatchSizeSearch search, long now)
+    {
+        if (search.Step(now, Statistics.InferenceCount, _profile.Latest?.ExpectedSeconds(1) ?? 0, out var outcome))
+        {
+            LogBatchSize(_engine.SchedulingLogger, _model.Name, _model.Version, outcome.Challenger, outcome.Ratio, outcome.InUse, outcome.IsTaken);
+        }
     }
 
     private ValueTask<InferenceEnding> Enqueue(InferenceRequest request, long now)

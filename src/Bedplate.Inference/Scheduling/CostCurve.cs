@@ -16,24 +16,8 @@ internal sealed class CostCurve(int maxRows)
 
     private readonly Cell[] _cells = new Cell[BucketOf(maxRows) + 1];
 
-    /// <summary>Buckets there are.</summary>
-    public int BucketCount => _cells.Length;
-
-    /// <summary>The bucket that holds this number of rows.</summary>
-    public static int BucketOf(int rows) => rows <= 1 ? 0 : BitOperations.Log2((uint)(rows - 1)) + 1;
-
-    /// <summary>The largest number of rows in a bucket.</summary>
-    public static int LargestIn(int bucket) => 1 << bucket;
-
-    /// <summary>Runs recorded in a bucket.</summary>
-    public int SamplesIn(int bucket) => _cells[bucket].Samples;
-
-    /// <summary>Mean seconds per row in a bucket; infinity before the first sample.</summary>
-    public double SecondsPerRow(int bucket)
-    {
-        ref var cell = ref _cells[bucket];
-        return cell.Samples == 0 ? double.PositiveInfinity : cell.MeanSeconds / cell.MeanRows;
-    }
+    /// <summary>Runs of one row recorded.</summary>
+    public int SamplesOfOne => _cells[0].Samples;
 
     /// <summary>Records one run.</summary>
     public void Record(int rows, double seconds)
@@ -67,9 +51,6 @@ internal sealed class CostCurve(int maxRows)
         }
     }
 
-    /// <summary>Forgets a bucket, so that it is measured anew.</summary>
-    public void Forget(int bucket) => _cells[bucket] = default;
-
     /// <summary>Expected seconds of a run; from the nearest measured bucket when this one has no sample; 0 when none has.</summary>
     public double ExpectedSeconds(int rows)
     {
@@ -96,6 +77,8 @@ internal sealed class CostCurve(int maxRows)
     /// </summary>
     public double UpperSecondsOfOne =>
         _cells[0].Samples == 0 ? double.PositiveInfinity : _cells[0].MeanSeconds + 3 * _cells[0].Deviation;
+
+    private static int BucketOf(int rows) => rows <= 1 ? 0 : BitOperations.Log2((uint)(rows - 1)) + 1;
 
     // Between measured sizes cost is taken as proportional to rows, which errs on the expensive side.
     private double Scaled(int bucket, int rows)

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Bedplate.Inference.Scheduling;
 
 /// <summary>
-/// What a model's runs have cost, by the size of a row and by the number of rows: the measured curve that inlining,
-/// admission and learned batching decide by.
+/// What a model's runs have cost, by the size of a row and by the number of rows: the measured curve that inlining and
+/// admission decide by.
 /// </summary>
 /// <remarks>
 /// Writers and readers race on purpose: each cell is a pair of doubles updated without a lock, and a lost update

@@ -31,6 +31,9 @@ public sealed class ModelStatistics
         _histograms = [.. Stages.Select(_ => new LatencyHistogram(time))];
     }
 
+    /// <summary>Rows answered, without a lock.</summary>
+    internal long InferenceCount => Volatile.Read(ref _inferenceCount);
+
     /// <summary>Everything, as of one moment.</summary>
     public ModelStatisticsSnapshot ToSnapshot()
     {

@@ -35,6 +35,9 @@ internal sealed class RowIndependenceTrial(ModelSignature signature, TensorMemor
     /// <summary>Whether samples are complete and the trial can run.</summary>
     public bool IsDue => _stage == TrialStage.Due;
 
+    /// <summary>Whether nothing is left to be found out. Until then requests take the way on which they are looked at.</summary>
+    public bool IsOver => _stage == TrialStage.Done;
+
     /// <summary>How to batch; null before the trial, and when rows cannot be put together.</summary>
     public BatchPlan? FoundPlan { get; private set; }
 

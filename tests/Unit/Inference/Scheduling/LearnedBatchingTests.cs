@@ -7,7 +7,7 @@ using Bedplate.Tests.TestKit.Time;
 
 namespace Bedplate.Tests.Unit.Inference.Scheduling;
 
-/// <summary>Which size learned batching settles on, given what rows cost.</summary>
+/// <summary>Which of those that wait learned batching puts together.</summary>
 public sealed class LearnedBatchingTests : IAsyncDisposable
 {
     private const int MostRows = 64;
@@ -15,61 +15,38 @@ public sealed class LearnedBatchingTests : IAsyncDisposable
     private readonly TestEngine _test = new();
     private readonly List<InferenceRequest> _requests = [];
 
-    /// <summary>Milliseconds of a run by rows, and the sizes that cost at most 5 % more per row than the best.</summary>
-    public static TheoryData<string, int, int> Costs { get; } = new()
-    {
-        { "tabular", 64, 64 },
-        { "recurrent", 16, 64 },
-        { "convolution", 1, 1 },
-        { "slightly better at four", 2, 8 },
-    };
-
-    [Theory]
-    [MemberData(nameof(Costs))]
-    public async Task The_size_follows_the_cost_per_row(string model, int least, int most)
-    {
-        var (former, queue, profile) = await ArrangeAsync(waiting: 200);
-        var sizes = new List<int>();
-        for (var run = 0; run < 400; run++)
-        {
-            var members = new List<InferenceRequest>();
-            former.Choose(queue, 0, parallelism: 1, members);
-            sizes.Add(members.Count);
-            profile.Record(members.Count, members.Sum(member => member.InputBytes), Ticks(MillisecondsOf(model, members.Count)));
-        }
-
-        Assert.All(sizes.Skip(100).Where((_, i) => i % 2 == 0).Take(50), size => Assert.InRange(size, least, most));
-
-        // The search costs little: what was lost against always running the best size.
-        var spent = sizes.Sum(size => MillisecondsOf(model, size)) / sizes.Sum();
-        var best = Enumerable.Range(0, 7).Min(power => MillisecondsOf(model, 1 << power) / (1 << power));
-        Assert.InRange(spent / best, 1, 1.10);
-    }
-
     [Fact]
     public async Task Nothing_is_put_together_before_a_trial_has_allowed_it()
     {
-        var (former, queue, _) = await ArrangeAsync(waiting: 10, allowed: false);
-        var members = new List<InferenceRequest>();
-        former.Choose(queue, 0, parallelism: 1, members);
-        Assert.Single(members);
+        var (former, queue) = await ArrangeAsync(waiting: 10, allowed: false);
+        SettleOn(former.Search, rows: 8);
+        Assert.Equal(1, Choose(former, queue, parallelism: 1));
+    }
+
+    [Fact]
+    public async Task As_many_are_put_together_as_the_search_says()
+    {
+        var (former, queue) = await ArrangeAsync(waiting: 30);
+        Assert.Equal(1, Choose(former, queue, parallelism: 1));
+        SettleOn(former.Search, rows: 8);
+        Assert.Equal(8, Choose(former, queue, parallelism: 1));
     }
 
     [Fact]
     public async Task What_waits_is_shared_among_the_slots_that_can_start()
     {
-        var (former, queue, profile) = await ArrangeAsync(waiting: 8);
-        for (var rows = 1; rows <= MostRows; rows *= 2)
-        {
-            for (var i = 0; i < 3; i++)
-            {
-                profile.Record(rows, rows * 16, Ticks(1));
-            }
-        }
+        var (former, queue) = await ArrangeAsync(waiting: 8);
+        SettleOn(former.Search, rows: 8);
+        Assert.Equal(4, Choose(former, queue, parallelism: 2));
+    }
 
-        var members = new List<InferenceRequest>();
-        former.Choose(queue, 0, parallelism: 2, members);
-        Assert.Equal(4, members.Count);
+    [Fact]
+    public async Task A_request_may_start_by_itself_until_joining_pays()
+    {
+        var (former, _) = await ArrangeAsync(waiting: 0);
+        Assert.False(former.HoldsBack);
+        SettleOn(former.Search, rows: 8);
+        Assert.True(former.HoldsBack);
     }
 
     public async ValueTask DisposeAsync()
@@ -78,21 +55,40 @@ public sealed class LearnedBatchingTests : IAsyncDisposable
         await _test.DisposeAsync();
     }
 
-    private static double MillisecondsOf(string model, int rows) => model switch
+    private static int Choose(LearnedBatching former, RequestQueue queue, int parallelism)
     {
-        "tabular" => 0.3 + 0.002 * rows,
-        "recurrent" => 0.2 + 0.045 * rows,
-        "convolution" => rows * (1 + 0.05 * Math.Log2(rows)) * 8,
-        _ => rows * (rows is >= 3 and <= 4 ? 0.96 : 1.0),
-    };
+        var members = new List<InferenceRequest>();
+        former.Choose(queue, 0, parallelism, members);
+        return members.Count;
+    }
 
-    private long Ticks(double milliseconds) => (long)(milliseconds / 1000 * _clock.TimestampFrequency);
+    // Answers so much more with this many rows, and only with these, that the search takes them.
+    private void SettleOn(BatchSizeSearch search, int rows)
+    {
+        long answered = 0;
+        var isTaken = false;
+        for (var i = 0; i < 10_000 && !isTaken; i++)
+        {
+            _clock.Advance(TimeSpan.FromMilliseconds(1));
+            answered += search.Rows == rows ? 10 : 1;
+            isTaken = search.Step(_clock.GetTimestamp(), answered, secondsOfOneRow: 0.001, out var outcome)
+                && outcome.IsTaken && outcome.Challenger == rows;
+        }
 
-    private async Task<(LearnedBatching Former, RequestQueue Queue, RunProfile Profile)> ArrangeAsync(int waiting, bool allowed = true)
+        Assert.True(isTaken);
+        Assert.True(search.IsBusy);
+        for (var i = 0; search.Rows != rows; i++)
+        {
+            Assert.True(i < 10_000, "The size in use must come around.");
+            _clock.Advance(TimeSpan.FromMilliseconds(1));
+            search.Step(_clock.GetTimestamp(), answered += 10, secondsOfOneRow: 0.001, out _);
+        }
+    }
+
+    private async Task<(LearnedBatching Former, RequestQueue Queue)> ArrangeAsync(int waiting, bool allowed = true)
     {
         var model = await _test.LoadAsync(TestModels.Identity("echo"));
-        var profile = new RunProfile(_clock, MostRows);
-        var former = new LearnedBatching(profile, MostRows, declaredMaxRows: 0, declaredPlan: null);
+        var former = new LearnedBatching(new BatchSizeSearch(MostRows, _clock), declaredMaxRows: 0, declaredPlan: null);
         if (allowed)
         {
             former.Allow(BatchPlan.Declared(model.Signature));
@@ -109,6 +105,6 @@ public sealed class LearnedBatchingTests : IAsyncDisposable
             _requests.Add(request);
         }
 
-        return (former, queue, profile);
+        return (former, queue);
     }
 }

@@ -1,0 +1,209 @@
+using System.Numerics;
+
+namespace Bedplate.Inference.Scheduling.Batching;
+
+/// <summary>
+/// Finds the number of rows per run at which a model answers most: while it is busy, the size in use and a challenger
+/// take turns of a tenth of a second or more, and the challenger takes over when it has answered more. What counts is
+/// what was answered, not what runs took, as a large run may look cheap because it takes the processors from the others.
+/// </summary>
+/// <remarks>
+/// Sizes are powers of two. A larger one must be faster by <see cref="LeastGain"/>, as those who come first wait for it;
+/// a smaller one only not slower. When no challenger has won, the search rests, longer each time. <see cref="Rows"/> and
+/// <see cref="IsBusy"/> are read by any thread; <see cref="Step"/> lets one thread in and the others pass.
+/// </remarks>
+internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
+{
+    private const double LeastGain = 1.03;
+
+    // Share of one processor that the requests would take if each ran alone. Below it nothing is gained by joining them.
+    private const double BusyShare = 0.15;
+
+    // What is counted in a turn: so many runs of each processor, within bounds, after a start that is not counted.
+    private const int RunsPerTurn = 8;
+    private const double StartShare = 0.25;
+
+    // A jump skips sizes; it is tried only where its run could not take longer than this even if joining gained nothing.
+    private const double LongestJumpSeconds = 0.02;
+
+    private static readonly TimeSpan ShortestTurn = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShortestRest = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(2);
+
+    private const int RestGrowth = 4;
+
+    // Challengers, in doublings of the size in use.
+    private static readonly int[] Moves = [3, 1, -1, -2];
+    private const int Jump = 3;
+
+    private readonly Lock _lock = new();
+    private readonly PairedComparison _comparison = new();
+    private readonly int _largest = BitOperations.Log2((uint)maxRows);
+    private long _nextStep;
+    private int _inUse;
+    private int _challenger;
+    private int _move;
+    private int _turn;
+    private double _firstSpeed;
+    private bool _isComparing;
+    private bool _isCounting;
+    private long _countedSince;
+    private long _countBefore;
+    private long _restUntil;
+    private TimeSpan _rest = ShortestRest;
+    private volatile int _rows = 1;
+    private volatile bool _isBusy;
+
+    /// <summary>The most rows to put together now.</summary>
+    public int Rows => _rows;
+
+    /// <summary>Whether so much is asked that joining may pay.</summary>
+    public bool IsBusy => _isBusy;
+
+    /// <summary>When <see cref="Step"/> is to be called again; for any thread.</summary>
+    public long NextStep => Volatile.Read(ref _nextStep);
+
+    /// <summary>Goes on; to be called with a request that comes at or after <see cref="NextStep"/>.</summary>
+    /// <param name="now">The present moment.</param>
+    /// <param name="rowsAnswered">Rows answered since ever.</param>
+    /// <param name="secondsOfOneRow">What a run of one row takes; 0 where that is not known.</param>
+    /// <param name="outcome">Of a comparison that this step has ended.</param>
+    /// <returns>Whether there is an outcome.</returns>
+    public bool Step(long now, long rowsAnswered, double secondsOfOneRow, out BatchSizeOutcome outcome)
+    {
+        outcome = default;
+        if (!_lock.TryEnter())
+        {
+            return false;
+        }
+
+        try
+        {
+            if (now < _nextStep)
+            {
+                return false;
+            }
+
+            if (_isCounting && rowsAnswered > _countBefore)
+            {
+                var speed = (rowsAnswered - _countBefore) / time.GetElapsedTime(_countedSince, now).TotalSeconds;
+                OnTurn(speed, now, secondsOfOneRow, out outcome);
+                _isCounting = false;
+            }
+            else
+            {
+                _isCounting = true;
+                _countedSince = now;
+                _countBefore = rowsAnswered;
+            }
+
+            _rows = 1 << (_isComparing && IsChallengersTurn ? _challenger : _inUse);
+            var turn = TurnFor(secondsOfOneRow).TotalSeconds * (_isCounting ? 1 : StartShare);
+            Volatile.Write(ref _nextStep, now + (long)(turn * time.TimestampFrequency));
+            return outcome.Challenger != 0;
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+    }
+
+    // A B B A: whoever gains by coming second gains as often as the other.
+    private bool IsChallengersTurn => _turn % 4 is 1 or 2;
+
+    private void OnTurn(double speed, long now, double secondsOfOneRow, out BatchSizeOutcome outcome)
+    {
+        outcome = default;
+        _isBusy = speed * secondsOfOneRow >= BusyShare;
+        if (!_isBusy)
+        {
+            EndComparison();
+        }
+        else if (!_isComparing)
+        {
+            if (now >= _restUntil)
+            {
+                _move = 0;
+                BeginComparison(now, secondsOfOneRow);
+            }
+        }
+        else if (_turn++ % 2 == 0)
+        {
+            _firstSpeed = speed;
+        }
+        else
+        {
+            var challengerWasLast = _turn % 4 == 2;
+            _comparison.Add(challengerWasLast ? _firstSpeed : speed, challengerWasLast ? speed : _firstSpeed);
+            Decide(now, secondsOfOneRow, out outcome);
+        }
+    }
+
+    private void Decide(long now, double secondsOfOneRow, out BatchSizeOutcome outcome)
+    {
+        outcome = default;
+        var result = _comparison.Result;
+        if (result == ComparisonResult.Open)
+        {
+            return;
+        }
+
+        var wins = _challenger > _inUse
+            ? result == ComparisonResult.Faster && _comparison.MeanRatio >= LeastGain
+            : result == ComparisonResult.Faster || (result == ComparisonResult.Alike && _comparison.MeanRatio >= 1);
+        outcome = new BatchSizeOutcome(1 << _inUse, 1 << _challenger, _comparison.MeanRatio, wins);
+        EndComparison();
+        if (wins)
+        {
+            _inUse = _challenger;
+            _move = 0;
+            _rest = ShortestRest;
+        }
+        else
+        {
+            _move++;
+        }
+
+        BeginComparison(now, secondsOfOneRow);
+    }
+
+    private void BeginComparison(long now, double secondsOfOneRow)
+    {
+        for (; _move < Moves.Length; _move++)
+        {
+            var challenger = _inUse + Moves[_move];
+            var isPossible = challenger >= 0 && challenger <= _largest;
+            if (isPossible && (Moves[_move] < Jump || secondsOfOneRow * (1 << challenger) <= LongestJumpSeconds))
+            {
+                _challenger = challenger;
+                _isComparing = true;
+                return;
+            }
+        }
+
+        _restUntil = now + (long)(_rest.TotalSeconds * time.TimestampFrequency);
+        _rest = _rest * RestGrowth < LongestRest ? _rest * RestGrowth : LongestRest;
+    }
+
+    private void EndComparison()
+    {
+        _isComparing = false;
+        _turn = 0;
+        _comparison.Clear();
+    }
+
+    private TimeSpan TurnFor(double secondsOfOneRow)
+    {
+        var rows = 1 << (_isComparing ? Math.Max(_inUse, _challenger) : _inUse);
+        var wanted = TimeSpan.FromSeconds(RunsPerTurn * rows * secondsOfOneRow);
+        return wanted < ShortestTurn ? ShortestTurn : wanted > LongestTurn ? LongestTurn : wanted;
+    }
+}
+
+/// <summary>How one number of rows did against another.</summary>
+/// <param name="InUse">Rows that were in use.</param>
+/// <param name="Challenger">Rows that were tried.</param>
+/// <param name="Ratio">Answers of the challenger over those of the other, in the same time.</param>
+/// <param name="IsTaken">Whether the challenger is in use from here on.</param>
+internal readonly record struct BatchSizeOutcome(int InUse, int Challenger, double Ratio, bool IsTaken);

@@ -1,0 +1,69 @@
+namespace Bedplate.Inference.Scheduling.Batching;
+
+/// <summary>
+/// Whether one way is faster than another, from their speeds in turns close to each other: the mean of the logarithms of
+/// the ratios, and how sure that is. What else the machine does falls on both turns of a pair, and on a pair here and
+/// there, which makes the result less sure and not wrong.
+/// </summary>
+internal sealed class PairedComparison
+{
+    /// <summary>Pairs after which it stays undecided.</summary>
+    public const int MostPairs = 16;
+
+    private const int FewestPairs = 5;
+
+    // Standard errors between the mean and what it is held against: looked at after every pair, so more than for one look.
+    private const double Certainty = 2.5;
+
+    private int _count;
+    private double _sum;
+    private double _sumOfSquares;
+
+    /// <summary>The mean of the challenger's speed over the other's; 1 before the first pair.</summary>
+    public double MeanRatio => _count == 0 ? 1 : Math.Exp(_sum / _count);
+
+    /// <summary>Adds the speeds of one pair of turns; both above zero.</summary>
+    public void Add(double speed, double challengerSpeed)
+    {
+        var log = Math.Log(challengerSpeed / speed);
+        _count++;
+        _sum += log;
+        _sumOfSquares += log * log;
+    }
+
+    /// <summary>What is known by now.</summary>
+    public ComparisonResult Result
+    {
+        get
+        {
+            if (_count < FewestPairs)
+            {
+                return ComparisonResult.Open;
+            }
+
+            var mean = _sum / _count;
+            var variance = Math.Max(0, (_sumOfSquares - _count * mean * mean) / (_count - 1));
+            var margin = Certainty * Math.Sqrt(variance / _count);
+            return mean - margin > 0 ? ComparisonResult.Faster
+                : mean + margin < 0 ? ComparisonResult.Slower
+                : _count < MostPairs ? ComparisonResult.Open
+                : ComparisonResult.Alike;
+        }
+    }
+
+    /// <summary>Forgets all pairs.</summary>
+    public void Clear() => (_count, _sum, _sumOfSquares) = (0, 0, 0);
+}
+
+/// <summary>How a challenger did.</summary>
+internal enum ComparisonResult : byte
+{
+    /// <summary>Not known yet.</summary>
+    Open = 0,
+
+    Faster,
+    Slower,
+
+    /// <summary>No difference was found in as many pairs as are worth it.</summary>
+    Alike,
+}

@@ -1,0 +1,124 @@
+using Bedplate.Inference.Scheduling.Batching;
+using Bedplate.Tests.TestKit.Time;
+
+namespace Bedplate.Tests.Unit.Inference.Scheduling;
+
+/// <summary>Which size the search settles on, given what rows cost; time is simulated.</summary>
+public sealed class BatchSizeSearchTests
+{
+    private const int MostRows = 64;
+    private readonly ManualTimeProvider _clock = new();
+    private readonly BatchSizeSearch _search;
+    private readonly List<BatchSizeOutcome> _outcomes = [];
+    private long _answered;
+
+    public BatchSizeSearchTests() => _search = new BatchSizeSearch(MostRows, _clock);
+
+    /// <summary>Models, how far runs scatter, and the sizes that are near the best.</summary>
+    public static TheoryData<string, double, int, int> Costs { get; } = new()
+    {
+        { "tabular", 0.0, 32, 64 },
+        { "tabular", 0.4, 16, 64 },
+        { "recurrent", 0.4, 16, 64 },
+        { "convolution", 0.0, 1, 1 },
+        { "convolution", 0.4, 1, 2 },
+        { "large batches thrash", 0.4, 4, 8 },
+        { "no difference", 0.0, 1, 1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Costs))]
+    public void The_size_follows_what_is_answered(string model, double noise, int least, int most)
+    {
+        var random = new Random(7);
+        Run(TimeSpan.FromSeconds(60), rows => MillisecondsOf(model, rows) * (1 + noise * (random.NextDouble() - 0.5)));
+        Assert.InRange(_outcomes.LastOrDefault(outcome => outcome.IsTaken).Challenger, least == 1 ? 0 : least, most);
+
+        // The search itself costs little.
+        var before = _answered;
+        Run(TimeSpan.FromSeconds(600), rows => MillisecondsOf(model, rows));
+        var best = Enumerable.Range(0, 7).Max(power => (1 << power) / MillisecondsOf(model, 1 << power)) * 1000;
+        Assert.InRange((_answered - before) / 600.0 / best, 0.93, 1.0001);
+    }
+
+    [Fact]
+    public void Nothing_is_tried_while_little_is_asked()
+    {
+        // A millisecond of work in ten.
+        for (var i = 0; i < 10_000; i++)
+        {
+            _clock.Advance(TimeSpan.FromMilliseconds(10));
+            Step(1, secondsOfOneRow: 0.001);
+        }
+
+        Assert.Equal(1, _search.Rows);
+        Assert.False(_search.IsBusy);
+        Assert.Empty(_outcomes);
+    }
+
+    [Fact]
+    public void It_is_not_busy_any_more_once_little_is_asked()
+    {
+        Run(TimeSpan.FromSeconds(20), rows => MillisecondsOf("tabular", rows));
+        Assert.True(_search.IsBusy);
+        for (var i = 0; i < 100; i++)
+        {
+            _clock.Advance(TimeSpan.FromMilliseconds(100));
+            Step(1, secondsOfOneRow: 0.0003);
+        }
+
+        Assert.False(_search.IsBusy);
+    }
+
+    [Fact]
+    public void A_size_that_no_longer_pays_is_left()
+    {
+        Run(TimeSpan.FromSeconds(60), rows => MillisecondsOf("tabular", rows));
+        Assert.InRange(_search.Rows, 16, 64);
+        Run(TimeSpan.FromMinutes(20), rows => MillisecondsOf("convolution", rows));
+        Assert.InRange(_outcomes.Last(outcome => outcome.IsTaken).Challenger, 1, 2);
+    }
+
+    [Fact]
+    public void Long_runs_are_not_made_eight_times_as_long_to_see_what_happens()
+    {
+        var largest = 0;
+        Run(TimeSpan.FromMinutes(5), rows =>
+        {
+            largest = Math.Max(largest, rows);
+            return MillisecondsOf("convolution", rows);
+        });
+        Assert.Equal(2, largest);
+    }
+
+    private static double MillisecondsOf(string model, int rows) => model switch
+    {
+        "tabular" => 0.3 + 0.002 * rows,
+        "recurrent" => 0.2 + 0.045 * rows,
+        "convolution" => rows * (1 + 0.05 * Math.Log2(rows)) * 8,
+        "large batches thrash" => rows <= 8 ? 0.5 + 0.2 * rows : 0.6 * rows,
+        _ => rows,
+    };
+
+    // A closed loop: one run after the other, of as many rows as the search says.
+    private void Run(TimeSpan duration, Func<int, double> millisecondsOf)
+    {
+        var end = _clock.GetUtcNow() + duration;
+        var secondsOfOne = millisecondsOf(1) / 1000;
+        while (_clock.GetUtcNow() < end)
+        {
+            var rows = _search.Rows;
+            _clock.Advance(TimeSpan.FromMilliseconds(millisecondsOf(rows)));
+            Step(rows, secondsOfOne);
+        }
+    }
+
+    private void Step(int rows, double secondsOfOneRow)
+    {
+        _answered += rows;
+        if (_clock.GetTimestamp() >= _search.NextStep && _search.Step(_clock.GetTimestamp(), _answered, secondsOfOneRow, out var outcome))
+        {
+            _outcomes.Add(outcome);
+        }
+    }
+}
