@@ -37,8 +37,8 @@ public sealed record EngineOptions
     public int QueueLimit { get; init; } = 1024;
 
     /// <summary>
-    /// Most bytes of request inputs and undelivered answers, over all models. Default: a quarter of the available
-    /// memory, which leaves room for weights and activations.
+    /// Most bytes of request inputs and undelivered answers, over all models; the last eighth is kept for requests that
+    /// weigh little. Default: a quarter of the available memory, which leaves room for weights and activations.
     /// </summary>
     public long InFlightByteLimit { get; init; } = AvailableBytes / 4;
 

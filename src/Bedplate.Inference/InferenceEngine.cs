@@ -32,7 +32,7 @@ public sealed class InferenceEngine : IAsyncDisposable
 
         Time = Options.Time ?? TimeProvider.System;
         Memory = Options.Memory ?? new AlignedMemoryPool(Options.InFlightByteLimit, Options.TensorCacheBytes);
-        InFlight = new ByteBudget(Options.InFlightByteLimit);
+        InFlight = new InFlightBytes(Memory, Options.InFlightByteLimit);
         Gate = new ComputeGate(Options.ComputeThreads == 0 ? Environment.ProcessorCount : Options.ComputeThreads, Time);
         Activation = new ActivationBudget(Options.ActivationByteLimit, Gate);
         Clock = new EngineClock(Time);
@@ -62,7 +62,7 @@ public sealed class InferenceEngine : IAsyncDisposable
 
     internal ILogger SchedulingLogger { get; }
 
-    internal ByteBudget InFlight { get; }
+    internal InFlightBytes InFlight { get; }
 
     internal ComputeGate Gate { get; }
 

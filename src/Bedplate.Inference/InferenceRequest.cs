@@ -164,7 +164,7 @@ public sealed class InferenceRequest : IValueTaskSource<InferenceEnding>, IDispo
     /// <summary>Puts a response in the place of the single one, which goes back.</summary>
     internal void TakeResponse(InferenceResponse response)
     {
-        Model.Engine.InFlight.Add(response.ByteLength - _response.ByteLength);
+        Model.Engine.InFlight.AddAnswer(response.ByteLength - _response.ByteLength);
         _response.Release();
         _response = response;
     }
@@ -211,7 +211,7 @@ public sealed class InferenceRequest : IValueTaskSource<InferenceEnding>, IDispo
 
         if (_response.ByteLength != 0)
         {
-            Model.Engine.InFlight.Remove(_response.ByteLength);
+            Model.Engine.InFlight.RemoveAnswer(_response.ByteLength);
         }
 
         _response.Release();

@@ -17,19 +17,22 @@ public sealed class AlignedMemoryPool : TensorMemoryPool
     private const int ClassesPerDoubling = 4;
 
     private readonly SizeClass[] _classes = new SizeClass[(LargestClassLog2 - SmallestClassLog2) * ClassesPerDoubling + 1];
-    private readonly long _limitBytes;
+    private readonly SharedByteLimit _limit;
     private readonly long _cacheLimitBytes;
     private long _bytesInUse;
     private long _bytesCached;
 
     /// <summary>Creates a pool.</summary>
-    /// <param name="limitBytes">Most bytes rented at one time; beyond it <see cref="TryRent"/> returns null.</param>
+    /// <param name="limitBytes">
+    /// Most bytes rented at one time, of which large blocks leave some to small ones (<see cref="SharedByteLimit"/>);
+    /// beyond it <see cref="TryRent"/> returns null.
+    /// </param>
     /// <param name="cacheLimitBytes">Most bytes kept for reuse while not rented.</param>
     public AlignedMemoryPool(long limitBytes, long cacheLimitBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limitBytes);
         ArgumentOutOfRangeException.ThrowIfNegative(cacheLimitBytes);
-        _limitBytes = limitBytes;
+        _limit = new SharedByteLimit(limitBytes);
         _cacheLimitBytes = cacheLimitBytes;
         for (var i = 0; i < _classes.Length; i++)
         {
@@ -54,7 +57,7 @@ public sealed class AlignedMemoryPool : TensorMemoryPool
         }
 
         var sizeClass = _classes[index];
-        if (Interlocked.Add(ref _bytesInUse, sizeClass.Capacity) > _limitBytes)
+        if (Interlocked.Add(ref _bytesInUse, sizeClass.Capacity) > _limit.For(sizeClass.Capacity))
         {
             Interlocked.Add(ref _bytesInUse, -sizeClass.Capacity);
             return null;

@@ -6,9 +6,9 @@ internal sealed partial class CallScheduler
     // Runs vary; an answer expected for the last twentieth of the time left is more often late than not.
     private const double DeadlineMargin = 0.95;
 
-    // Inputs that are in hand and answers that nobody has taken yet, together. Asked for again before a run: how much a
-    // waiting request's answer weighs is known only afterwards, and many may wait that weigh little themselves.
-    private bool IsOverInFlightLimit => _engine.InFlight.Used + _model.Memory.BytesInUse > _engine.InFlight.Limit;
+    // Asked for again before a run: how much a waiting request's answer weighs is known only afterwards, and many may
+    // wait that weigh little themselves.
+    private bool HasRoomInFlight(long inputBytes) => _engine.InFlight.HasRoomFor(inputBytes + Volatile.Read(ref _expectedAnswerBytes));
 
     /// <summary>
     /// Whether a request of this deadline and priority would be refused now, as far as can be told before it is
@@ -55,7 +55,7 @@ internal sealed partial class CallScheduler
             return false;
         }
 
-        if (IsOverInFlightLimit)
+        if (!HasRoomInFlight(bytes))
         {
             refusal = Endings.MemoryLimit(_model.Name);
             return false;

@@ -37,7 +37,7 @@ internal sealed partial class CallScheduler
 
         var timing = new ExecutionTiming { Start = _time.GetTimestamp() };
         slot.CollectRequestedOutputs();
-        var ending = !IsOverInFlightLimit && slot.TryTakeInputs(_former.Plan, _model.Memory)
+        var ending = HasRoomInFlight(slot.InputBytes / slot.Members.Count) && slot.TryTakeInputs(_former.Plan, _model.Memory)
             ? RunBackend(slot, ref timing)
             : Endings.MemoryLimit(_model.Name);
         if (ending.IsCompleted && slot.Members.Count == 1)
@@ -183,6 +183,10 @@ internal sealed partial class CallScheduler
         if (ending.IsCompleted && slot.Members.Count > 1)
         {
             ending = Split(slot);
+            foreach (var member in slot.Members)
+            {
+                CountAnswer(member.Response.ByteLength);
+            }
         }
 
         List<InferenceRequest> members;
@@ -238,7 +242,7 @@ internal sealed partial class CallScheduler
             }
         }
 
-        _engine.InFlight.Add(response.ByteLength);
+        CountAnswer(response.ByteLength);
     }
 
     // Before any member is claimed: a member that has ended meanwhile gives its rows back with its request.
@@ -280,7 +284,6 @@ internal sealed partial class CallScheduler
                 if (member.IsOutputRequested(output))
                 {
                     member.Response.SetOutput(output, part);
-                    _engine.InFlight.Add(part.ByteLength);
                 }
                 else
                 {
@@ -290,5 +293,13 @@ internal sealed partial class CallScheduler
         }
 
         return InferenceEnding.Completed;
+    }
+
+    // The expectation follows a larger answer at once and a smaller one slowly. A lost update is harmless.
+    private void CountAnswer(long bytes)
+    {
+        _engine.InFlight.AddAnswer(bytes);
+        var expected = Volatile.Read(ref _expectedAnswerBytes);
+        Volatile.Write(ref _expectedAnswerBytes, Math.Max(bytes, expected - expected / 16));
     }
 }

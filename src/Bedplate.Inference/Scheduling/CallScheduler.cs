@@ -43,6 +43,7 @@ internal sealed partial class CallScheduler : ModelScheduler
     private long _freeSlots;
     private long _lastExecutionId;
     private long _inlineBarredUntil;
+    private long _expectedAnswerBytes;
 
     public CallScheduler(ServedModel model, ICallModel backendModel, int slotCount, ModelStatistics statistics)
     {

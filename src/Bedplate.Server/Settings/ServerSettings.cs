@@ -53,7 +53,7 @@ public static class ServerSettings
             Format(Defaults.Engine.ShortRunLimit), (o, v) => o with { Engine = o.Engine with { ShortRunLimit = SettingValues.Duration(v) } }),
         One("engine.queue-limit", "COUNT", "Most requests waiting for one model where its configuration does not say.",
             Defaults.Engine.QueueLimit, (o, v) => o with { Engine = o.Engine with { QueueLimit = SettingValues.Number(v, 1, 1_000_000) } }),
-        One("engine.in-flight-limit", "SIZE", "Most bytes of request inputs and undelivered answers, over all models.", "a quarter of the memory",
+        One("engine.in-flight-limit", "SIZE", "Most bytes of request inputs and undelivered answers, over all models; the last eighth is kept for small requests.", "a quarter of the memory",
             (o, v) => o with { Engine = o.Engine with { InFlightByteLimit = SettingValues.Bytes(v) } }),
         One("engine.activation-limit", "SIZE", "Most bytes of intermediate results that one request may be expected to cause.", "a quarter of the memory",
             (o, v) => o with { Engine = o.Engine with { ActivationByteLimit = SettingValues.Bytes(v) } }),

@@ -29,14 +29,29 @@ public unsafe class AlignedMemoryPoolTests
     [Fact]
     public void The_limit_counts_what_is_rented_and_frees_with_the_last_reference()
     {
-        var pool = new AlignedMemoryPool(limitBytes: 1024, cacheLimitBytes: 0);
+        var pool = new AlignedMemoryPool(limitBytes: 2048, cacheLimitBytes: 0);
         var first = pool.Rent(1024);
-        Assert.Null(pool.TryRent(1));
+        Assert.Null(pool.TryRent(1024));
         first.Retain();
         first.Release();
-        Assert.Null(pool.TryRent(1));
+        Assert.Null(pool.TryRent(1024));
         first.Release();
         pool.Rent(1024).Release();
+    }
+
+    [Fact]
+    public void Large_blocks_leave_the_last_eighth_to_small_ones()
+    {
+        var pool = new AlignedMemoryPool(limitBytes: 1 << 20, cacheLimitBytes: 0);
+        var large = Enumerable.Range(0, 7).Select(_ => pool.Rent(128 << 10)).ToList();
+        Assert.Null(pool.TryRent(128 << 10));
+        Assert.Null(pool.TryRent(2 << 10));
+        var small = Enumerable.Range(0, 128).Select(_ => pool.Rent(1 << 10)).ToList();
+        Assert.Equal(1 << 20, pool.BytesInUse);
+        Assert.Null(pool.TryRent(1 << 10));
+        large.ForEach(block => block.Release());
+        small.ForEach(block => block.Release());
+        Assert.Equal(0, pool.BytesInUse);
     }
 
     [Fact]
