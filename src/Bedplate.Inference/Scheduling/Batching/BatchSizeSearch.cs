@@ -8,9 +8,10 @@ namespace Bedplate.Inference.Scheduling.Batching;
 /// what was answered, not what runs took, as a large run may look cheap because it takes the processors from the others.
 /// </summary>
 /// <remarks>
-/// Sizes are powers of two. A larger one must be faster by <see cref="LeastGain"/>, as those who come first wait for it;
+/// Until the first comparison has ended, quick models join up to <see cref="UntriedRows"/>, which helps nearly all of them
+/// in a burst that is over before anything can be learned. Sizes are powers of two. A larger one must be faster by <see cref="LeastGain"/>, as those who come first wait for it;
 /// a smaller one only not slower. When no challenger has won, the search rests, longer each time. <see cref="Rows"/> and
-/// <see cref="IsBusy"/> are read by any thread; <see cref="Step"/> lets one thread in and the others pass.
+/// what goes with it are read by any thread; <see cref="Step"/> lets one thread in and the others pass.
 /// </remarks>
 internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
 {
@@ -23,8 +24,10 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
     private const int RunsPerTurn = 8;
     private const double StartShare = 0.25;
 
-    // A jump skips sizes; it is tried only where its run could not take longer than this even if joining gained nothing.
-    private const double LongestJumpSeconds = 0.02;
+    private const int UntriedRows = 8;
+
+    // What a run may take, even if joining gains nothing, for rows to be joined untried and for sizes to be skipped.
+    private const double LongestUntriedSeconds = 0.02;
 
     private static readonly TimeSpan ShortestTurn = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(1);
@@ -46,6 +49,7 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
     private int _move;
     private int _turn;
     private double _firstSpeed;
+    private bool _isTried;
     private bool _isComparing;
     private bool _isCounting;
     private long _countedSince;
@@ -54,12 +58,16 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
     private TimeSpan _rest = ShortestRest;
     private volatile int _rows = 1;
     private volatile bool _isBusy;
+    private volatile bool _paysToJoin;
 
     /// <summary>The most rows to put together now.</summary>
     public int Rows => _rows;
 
     /// <summary>Whether so much is asked that joining may pay.</summary>
     public bool IsBusy => _isBusy;
+
+    /// <summary>Whether requests that could start at once do better to wait for each other; never without a trial.</summary>
+    public bool PaysToJoin => _paysToJoin;
 
     /// <summary>When <see cref="Step"/> is to be called again; for any thread.</summary>
     public long NextStep => Volatile.Read(ref _nextStep);
@@ -98,7 +106,9 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
                 _countBefore = rowsAnswered;
             }
 
-            _rows = 1 << (_isComparing && IsChallengersTurn ? _challenger : _inUse);
+            var rows = 1 << (_isComparing && IsChallengersTurn ? _challenger : _inUse);
+            _paysToJoin = _isBusy && rows > 1;
+            _rows = _isComparing || _isTried ? rows : RowsUntried(secondsOfOneRow);
             var turn = TurnFor(secondsOfOneRow).TotalSeconds * (_isCounting ? 1 : StartShare);
             Volatile.Write(ref _nextStep, now + (long)(turn * time.TimestampFrequency));
             return outcome.Challenger != 0;
@@ -152,6 +162,7 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
         var wins = _challenger > _inUse
             ? result == ComparisonResult.Faster && _comparison.MeanRatio >= LeastGain
             : result == ComparisonResult.Faster || (result == ComparisonResult.Alike && _comparison.MeanRatio >= 1);
+        _isTried = true;
         outcome = new BatchSizeOutcome(1 << _inUse, 1 << _challenger, _comparison.MeanRatio, wins);
         EndComparison();
         if (wins)
@@ -174,7 +185,7 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
         {
             var challenger = _inUse + Moves[_move];
             var isPossible = challenger >= 0 && challenger <= _largest;
-            if (isPossible && (Moves[_move] < Jump || secondsOfOneRow * (1 << challenger) <= LongestJumpSeconds))
+            if (isPossible && (Moves[_move] < Jump || secondsOfOneRow * (1 << challenger) <= LongestUntriedSeconds))
             {
                 _challenger = challenger;
                 _isComparing = true;
@@ -185,6 +196,8 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
         _restUntil = now + (long)(_rest.TotalSeconds * time.TimestampFrequency);
         _rest = _rest * RestGrowth < LongestRest ? _rest * RestGrowth : LongestRest;
     }
+
+    private int RowsUntried(double secondsOfOneRow) => UntriedRows * secondsOfOneRow <= LongestUntriedSeconds ? Math.Min(UntriedRows, maxRows) : 1;
 
     private void EndComparison()
     {

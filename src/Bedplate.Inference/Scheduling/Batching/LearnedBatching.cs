@@ -16,8 +16,7 @@ internal sealed class LearnedBatching(BatchSizeSearch search, int declaredMaxRow
 
     public override int MaxRows => declaredMaxRows;
 
-    // Where joining has proved to pay, a request that could start at once lets those that come meanwhile join it.
-    public override bool HoldsBack => search.IsBusy && search.Rows > 1;
+    public override bool HoldsBack => search.PaysToJoin;
 
     /// <summary>How many rows to put together.</summary>
     public BatchSizeSearch Search => search;

@@ -51,7 +51,7 @@ public sealed class BatchSizeSearchTests
             Step(1, secondsOfOneRow: 0.001);
         }
 
-        Assert.Equal(1, _search.Rows);
+        Assert.False(_search.PaysToJoin);
         Assert.False(_search.IsBusy);
         Assert.Empty(_outcomes);
     }
@@ -77,6 +77,14 @@ public sealed class BatchSizeSearchTests
         Assert.InRange(_search.Rows, 16, 64);
         Run(TimeSpan.FromMinutes(20), rows => MillisecondsOf("convolution", rows));
         Assert.InRange(_outcomes.Last(outcome => outcome.IsTaken).Challenger, 1, 2);
+    }
+
+    [Fact]
+    public void A_burst_on_a_quick_model_is_joined_before_anything_is_known()
+    {
+        Step(1, secondsOfOneRow: 0.001);
+        Assert.Equal(8, _search.Rows);
+        Assert.False(_search.PaysToJoin);
     }
 
     [Fact]
