@@ -65,7 +65,7 @@ internal sealed class FairShares : IExperiment
                 $"{name}: answers over half of the capacity", result.PerSecond / half, "×", Target.Between(1 - Tolerance, 1 + Tolerance));
         }
 
-        if (Array.Find(results, result => result.Failed > result.Refused) is { } failed)
+        if (Array.Find(results, result => result.Failed > result.Refused + result.Expired) is { } failed)
         {
             bench.Report.Note($"Not answered: {failed.Failures}");
         }

@@ -15,6 +15,7 @@ internal sealed class Overload : IExperiment
     private const double LeastGoodput = 0.9;
     private const double MostRefusalP99 = 5;
     private const double MostRefusal = 50;
+    private const double MostExpiredPercent = 1;
     private const double MostMemoryGrowth = 1.05;
     private const double MostSecondsToRecover = 1;
 
@@ -60,12 +61,14 @@ internal sealed class Overload : IExperiment
             .Add("answered within the deadline, per second", result.GoodPerSecond)
             .Add("latency of answers, p50 and p99, ms", $"{Table.Text(result.P50)} and {Table.Text(result.P99)}")
             .Add("refused, per second", result.Refused / result.Seconds)
-            .Add("failed otherwise", result.Failed - result.Refused)
+            .Add("taken and expired, per second", result.Expired / result.Seconds)
+            .Add("failed otherwise", result.Failed - result.Refused - result.Expired)
             .Add("latency of one request before, median ms", normal)
             .Add("largest resident memory, MiB", memory.Max(each => each.Sample.ResidentBytes) / 1048576.0);
         bench.Report.Judge("goodput over capacity", result.GoodPerSecond / mean, "×", Target.AtLeast(LeastGoodput));
         bench.Report.Judge("latency of refusals, p99", result.RefusedP99, "ms", Target.AtMost(MostRefusalP99));
         bench.Report.Judge("latency of refusals, longest", result.RefusedMax, "ms", Target.AtMost(MostRefusal));
+        bench.Report.Judge("taken and expired, of all taken", Share(result.Expired, result.PerSecond * result.Seconds), "%", Target.AtMost(MostExpiredPercent));
         bench.Report.Judge("resident memory, last quarter over second quarter", growth, "×", Target.AtMost(MostMemoryGrowth));
         bench.Report.Judge("until one request takes its normal time again", recovered, "s", Target.AtMost(MostSecondsToRecover));
         if (result.Failures.Length > 0)
@@ -73,6 +76,8 @@ internal sealed class Overload : IExperiment
             bench.Report.Note($"Not answered: {result.Failures}");
         }
     }
+
+    private static double Share(double part, double rest) => 100 * part / (part + rest);
 
     // The first quarter is left out: memory that load needs at all is taken there.
     private static double MemoryGrowth(IReadOnlyList<(TimeSpan At, ProcessSample Sample)> samples)

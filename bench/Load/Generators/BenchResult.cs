@@ -26,6 +26,9 @@ internal sealed class BenchResult(JsonElement level)
     /// <summary>Requests that the server refused.</summary>
     public double Refused => Number("refused");
 
+    /// <summary>Requests that the server took, and whose deadline passed there.</summary>
+    public double Expired => Number("expired");
+
     /// <summary>99th percentile of the latency of refusals in milliseconds.</summary>
     public double RefusedP99 => Number("refused_latency_p99_us") / 1000;
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
+using Bedplate.Inference.Scheduling;
 using Microsoft.Extensions.Logging;
 
 namespace Bedplate.Inference.Onnx.Interop;
@@ -59,7 +61,7 @@ internal sealed unsafe class OrtEnvironment
         {
             if (_current is null)
             {
-                _current = Create(settings, logger);
+                _current = CreateAtComputePriority(settings, logger);
             }
             else
             {
@@ -74,6 +76,35 @@ internal sealed unsafe class OrtEnvironment
 
             return _current;
         }
+    }
+
+    // The runtime's pools are made with the environment, and on Linux a thread inherits name and priority of the one that
+    // makes it: at the priority of a thread that computes, they do not hold up those that read and refuse.
+    private static OrtEnvironment CreateAtComputePriority(Settings settings, ILogger logger)
+    {
+        OrtEnvironment? environment = null;
+        ExceptionDispatchInfo? fault = null;
+        var thread = new Thread(() =>
+        {
+            ThreadPriorities.LowerCurrent(ThreadPriorities.ComputeNiceness);
+            try
+            {
+                environment = Create(settings, logger);
+            }
+#pragma warning disable CA1031 // Thrown again where it is asked for.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                fault = ExceptionDispatchInfo.Capture(exception);
+            }
+        })
+        {
+            Name = "onnx runtime",
+        };
+        thread.Start();
+        thread.Join();
+        fault?.Throw();
+        return environment!;
     }
 
     private static OrtEnvironment Create(Settings settings, ILogger logger)

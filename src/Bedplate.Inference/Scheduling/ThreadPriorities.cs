@@ -4,9 +4,10 @@ namespace Bedplate.Inference.Scheduling;
 
 /// <summary>
 /// Priorities between the kinds of thread. Reading, refusing and answering go before computing, and computing before
-/// loading; otherwise a saturated model would delay the refusals that are to relieve it.
+/// loading; otherwise a saturated model would delay the refusals that are to relieve it. Public for backends that compute
+/// on threads of their own.
 /// </summary>
-internal static partial class ThreadPriorities
+public static partial class ThreadPriorities
 {
     /// <summary>Niceness of threads that run models. Small: enough to let a waking I/O thread in, not to starve.</summary>
     public const int ComputeNiceness = 3;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Bedplate.Inference.Onnx;
+using Bedplate.Inference.Scheduling;
 using Bedplate.Tensors;
 using Bedplate.Tests.TestKit.Models;
 
@@ -35,6 +36,38 @@ public class ProcessResourceTests
 
         // Half of what one model takes: the heap's odd pages, but no model and no tenth of one per cycle.
         Assert.InRange(growth, long.MinValue, 8 * 1024 * 1024);
+    }
+
+    [Fact]
+    public void The_runtimes_own_threads_give_way_to_those_that_read_and_refuse()
+    {
+        RequireLinux();
+        Assert.SkipWhen(Environment.ProcessorCount == 1, "On one processor the runtime has no threads of its own.");
+        _ = new OnnxBackend(new OnnxRuntimeOptions());
+        var niceness = new List<int>();
+        foreach (var thread in Directory.GetDirectories("/proc/self/task"))
+        {
+            string stat;
+            try
+            {
+                stat = File.ReadAllText($"{thread}/stat");
+            }
+            catch (IOException)
+            {
+                // One of the pool that has ended meanwhile.
+                continue;
+            }
+
+            var afterName = stat.LastIndexOf(')');
+            if (stat[..afterName].EndsWith("(onnx runtime", StringComparison.Ordinal))
+            {
+                // The nineteenth field; the name in brackets is the second.
+                niceness.Add(int.Parse(stat[(afterName + 2)..].Split(' ')[16], CultureInfo.InvariantCulture));
+            }
+        }
+
+        Assert.NotEmpty(niceness);
+        Assert.All(niceness, nice => Assert.Equal(ThreadPriorities.ComputeNiceness, nice));
     }
 
     [Fact]

@@ -25,6 +25,9 @@ internal sealed class LoadRecord
     /// <summary>Of those, the ones that the server refused (<see cref="Outcome.IsRefusal"/>).</summary>
     public long Refused => RefusedLatency.Count;
 
+    /// <summary>Of those, the ones whose deadline passed at the server (<see cref="Outcome.IsExpiry"/>).</summary>
+    public long Expired => _failures.Where(failure => failure.Key.IsExpiry).Sum(failure => failure.Value.Count);
+
     /// <summary>
     /// Open loop: requests sent late because the bound on requests in flight was reached when they were due.
     /// </summary>

@@ -46,13 +46,21 @@ internal readonly record struct Outcome(OutcomeKind Kind, int Code = 0)
     public static Outcome Answered => default;
 
     /// <summary>
-    /// Whether the server said no in time: too busy (429, 503, RESOURCE_EXHAUSTED, UNAVAILABLE) or too late for the
-    /// deadline (504, DEADLINE_EXCEEDED). Such answers are quick and would flatter the latencies, so they have their own.
+    /// Whether the server would not take it: 429, 503, RESOURCE_EXHAUSTED, UNAVAILABLE. Such answers are quick and would
+    /// flatter the latencies, so they have their own.
     /// </summary>
     public bool IsRefusal => Kind switch
     {
-        OutcomeKind.HttpStatus => Code is 429 or 503 or 504,
-        OutcomeKind.GrpcStatus => Code is 4 or 8 or 14,
+        OutcomeKind.HttpStatus => Code is 429 or 503,
+        OutcomeKind.GrpcStatus => Code is 8 or 14,
+        _ => false,
+    };
+
+    /// <summary>Whether the server took it and could not keep its deadline: 504, DEADLINE_EXCEEDED.</summary>
+    public bool IsExpiry => Kind switch
+    {
+        OutcomeKind.HttpStatus => Code == 504,
+        OutcomeKind.GrpcStatus => Code == 4,
         _ => false,
     };
 

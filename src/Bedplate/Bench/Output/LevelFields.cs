@@ -28,6 +28,7 @@ internal static class LevelFields
             ("answered", totals.Answered),
             ("failed", totals.Failed),
             ("refused", totals.Refused),
+            ("expired", totals.Expired),
             ("abandoned", totals.Abandoned),
             ("unsent", totals.Unsent),
             ("held_back", totals.HeldBack),
