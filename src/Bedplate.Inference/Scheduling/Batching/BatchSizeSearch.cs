@@ -8,10 +8,11 @@ namespace Bedplate.Inference.Scheduling.Batching;
 /// what was answered, not what runs took, as a large run may look cheap because it takes the processors from the others.
 /// </summary>
 /// <remarks>
+/// Sizes are powers of two, and the most there may be. A larger one must be faster by <see cref="LeastGain"/>, as those who
+/// come first wait for it; a smaller one only not slower. When no challenger has won, the search rests, longer each time.
 /// Until the first comparison has ended, quick models join up to <see cref="UntriedRows"/>, which helps nearly all of them
-/// in a burst that is over before anything can be learned. Sizes are powers of two. A larger one must be faster by <see cref="LeastGain"/>, as those who come first wait for it;
-/// a smaller one only not slower. When no challenger has won, the search rests, longer each time. <see cref="Rows"/> and
-/// what goes with it are read by any thread; <see cref="Step"/> lets one thread in and the others pass.
+/// in a burst that is over before anything can be learned. <see cref="Rows"/> and what goes with it are read by any thread;
+/// <see cref="Step"/> lets one thread in and the others pass.
 /// </remarks>
 internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
 {
@@ -29,20 +30,21 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
     // What a run may take, even if joining gains nothing, for rows to be joined untried and for sizes to be skipped.
     private const double LongestUntriedSeconds = 0.02;
 
+    private const int RestGrowth = 4;
+
+    private const int Jump = 3;
+
+    // Challengers, in doublings of the size in use.
+    private static readonly int[] Moves = [Jump, 1, -1, -2];
+
     private static readonly TimeSpan ShortestTurn = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShortestRest = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(2);
 
-    private const int RestGrowth = 4;
-
-    // Challengers, in doublings of the size in use.
-    private static readonly int[] Moves = [3, 1, -1, -2];
-    private const int Jump = 3;
-
     private readonly Lock _lock = new();
     private readonly PairedComparison _comparison = new();
-    private readonly int _largest = BitOperations.Log2((uint)maxRows);
+    private readonly int _largest = maxRows == 1 ? 0 : BitOperations.Log2((uint)(maxRows - 1)) + 1;
     private long _nextStep;
     private int _inUse;
     private int _challenger;
@@ -106,7 +108,7 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
                 _countBefore = rowsAnswered;
             }
 
-            var rows = 1 << (_isComparing && IsChallengersTurn ? _challenger : _inUse);
+            var rows = RowsOf(_isComparing && IsChallengersTurn ? _challenger : _inUse);
             _paysToJoin = _isBusy && rows > 1;
             _rows = _isComparing || _isTried ? rows : RowsUntried(secondsOfOneRow);
             var turn = TurnFor(secondsOfOneRow).TotalSeconds * (_isCounting ? 1 : StartShare);
@@ -118,6 +120,8 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
             _lock.Exit();
         }
     }
+
+    private int RowsOf(int doublings) => Math.Min(1 << doublings, maxRows);
 
     // A B B A: whoever gains by coming second gains as often as the other.
     private bool IsChallengersTurn => _turn % 4 is 1 or 2;
@@ -163,7 +167,7 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
             ? result == ComparisonResult.Faster && _comparison.MeanRatio >= LeastGain
             : result == ComparisonResult.Faster || (result == ComparisonResult.Alike && _comparison.MeanRatio >= 1);
         _isTried = true;
-        outcome = new BatchSizeOutcome(1 << _inUse, 1 << _challenger, _comparison.MeanRatio, wins);
+        outcome = new BatchSizeOutcome(RowsOf(_inUse), RowsOf(_challenger), _comparison.MeanRatio, wins);
         EndComparison();
         if (wins)
         {
@@ -185,7 +189,7 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
         {
             var challenger = _inUse + Moves[_move];
             var isPossible = challenger >= 0 && challenger <= _largest;
-            if (isPossible && (Moves[_move] < Jump || secondsOfOneRow * (1 << challenger) <= LongestUntriedSeconds))
+            if (isPossible && (Moves[_move] < Jump || secondsOfOneRow * RowsOf(challenger) <= LongestUntriedSeconds))
             {
                 _challenger = challenger;
                 _isComparing = true;
@@ -208,7 +212,7 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
 
     private TimeSpan TurnFor(double secondsOfOneRow)
     {
-        var rows = 1 << (_isComparing ? Math.Max(_inUse, _challenger) : _inUse);
+        var rows = RowsOf(_isComparing ? Math.Max(_inUse, _challenger) : _inUse);
         var wanted = TimeSpan.FromSeconds(RunsPerTurn * rows * secondsOfOneRow);
         return wanted < ShortestTurn ? ShortestTurn : wanted > LongestTurn ? LongestTurn : wanted;
     }

@@ -88,6 +88,21 @@ public sealed class BatchSizeSearchTests
     }
 
     [Fact]
+    public void The_most_there_may_be_is_a_size_too()
+    {
+        var search = new BatchSizeSearch(maxRows: 6, _clock);
+        long answered = 0;
+        for (var i = 0; i < 60_000; i++)
+        {
+            _clock.Advance(TimeSpan.FromMilliseconds(1));
+            search.Step(_clock.GetTimestamp(), answered += search.Rows, secondsOfOneRow: 0.001, out _);
+            Assert.InRange(search.Rows, 1, 6);
+        }
+
+        Assert.Equal(6, search.Rows);
+    }
+
+    [Fact]
     public void Long_runs_are_not_made_eight_times_as_long_to_see_what_happens()
     {
         var largest = 0;
