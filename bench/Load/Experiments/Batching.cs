@@ -10,11 +10,9 @@ namespace Bedplate.Bench.Load.Experiments;
 internal sealed class Batching : IExperiment
 {
     private const int Concurrency = 64;
-    private const int QueueDelayMicroseconds = 500;
     private const double LeastGain = 2;
     private const double LeastOfUnbatched = 0.97;
     private const double LeastOfBest = 0.95;
-    private const string Learned = "learned";
 
     // A measurement sees each of the requests in flight answered about so often.
     private const int AnswersEach = 4;
@@ -34,11 +32,9 @@ internal sealed class Batching : IExperiment
         var sizes = bench.Options.IsFull ? AllSizes : QuickSizes;
         var table = bench.Report.Table(
             $"Requests per second over HTTP binary, {Concurrency} in flight, by fixed batch size (max_batch_size, "
-            + $"max_queue_delay_microseconds {QueueDelayMicroseconds}); medians",
-            ["model", .. sizes.Select(size => $"{size}"), Learned, "learned rows", "over 1", "over the best"]);
-        var loops = bench.Report.Table(
-            "Rows per second of a loop over the runtime, for models whose batch no configuration can declare; medians",
-            ["model", .. sizes.Select(size => $"{size}"), "learned rows", "over the best"]);
+            + $"max_queue_delay_microseconds {BatchingServers.QueueDelayMicroseconds}; where a model's rows do not lie in the first dimension of all "
+            + "tensors and no configuration can declare them: learned, with this as the most rows); medians",
+            ["model", .. sizes.Select(size => $"{size}"), BatchingServers.Learned, "learned rows", "over 1", "over the best"]);
         var models = bench.Models;
         var gaining = new[] { DemoModels.Voice, models.Tabular, models.GeneratedTabular }.Select(model => model.Name).ToHashSet();
         var convolutional = new[] { models.Convolution, models.GeneratedConvolution, DemoModels.Recognition }.Select(model => model.Name).ToHashSet();
@@ -52,7 +48,7 @@ internal sealed class Batching : IExperiment
                     continue;
                 }
 
-                var (overOne, overBest) = await MeasureAsync(bench, model, sizes, table, loops, cancellationToken);
+                var (overOne, overBest) = await MeasureAsync(bench, model, sizes, table, cancellationToken);
                 bench.Report.Judge($"{model.Name}: learned over the best of the sweep", overBest, "×", Target.AtLeast(LeastOfBest));
                 if (gaining.Contains(model.Name))
                 {
@@ -71,50 +67,37 @@ internal sealed class Batching : IExperiment
     }
 
     private static async Task<(double OverOne, double OverBest)> MeasureAsync(
-        Workbench bench, BenchModel model, int[] sizes, Table table, Table loops, CancellationToken cancellationToken)
+        Workbench bench, BenchModel model, int[] sizes, Table table, CancellationToken cancellationToken)
     {
-        var served = model.HasBatchDimension ? sizes : [1];
-        var repository = new RepositoryFolder(bench).Add(model, Learned);
-        foreach (var size in served)
+        var duration = DurationFor(bench, model);
+        await using var servers = await BatchingServers.StartAsync(bench, model, sizes, cancellationToken);
+        bench.Report.Progress($"{model.Name}: learning");
+        foreach (var learner in servers.Learners)
         {
-            repository.Add(model, NameOf(size), Configuration(size));
+            await LoadAsync(learner, duration > LearningTime ? duration : LearningTime);
         }
 
-        await using var server = await BedplateServer.StartAsync(repository, [], cancellationToken);
-        var duration = DurationFor(bench, model);
-        bench.Report.Progress($"{model.Name}: learning");
-        await LoadAsync(Learned, duration > LearningTime ? duration : LearningTime);
-        var turns = await bench.Rounds(quick: 1, full: 7).RunAsync<BenchResult>(
-            [.. served.Select(size => NameOf(size)).Append(Learned).Select(name => new Rounds.Subject<BenchResult>(name, () => LoadAsync(name, duration)))]);
+        var turns = await bench.Rounds(quick: 1, full: 3).RunAsync<BenchResult>(
+            [.. servers.Subjects.Select(subject => new Rounds.Subject<BenchResult>(subject.ServedAs, () => LoadAsync(subject, duration)))]);
         var learned = turns[^1];
-        var rows = Sample.MedianOf(learned.Select(turn => turn.AverageBatch));
         var overOne = Rounds.Ratio(learned, turns[0], turn => turn.PerSecond);
-        var overBest = served.Length > 1
-            ? Rounds.Ratio(learned, turns.SkipLast(1).MaxBy(PerSecond)!, turn => turn.PerSecond)
-            : await BareSweep.MeasureAsync(bench, model, sizes, Math.Max(1, (int)Math.Round(rows)), loops);
+        var overBest = Rounds.Ratio(learned, turns.SkipLast(1).MaxBy(PerSecond)!, turn => turn.PerSecond);
         table.Add([
-            model.Name, .. sizes.Select((_, i) => (object)(i < served.Length ? PerSecond(turns[i]) : double.NaN)),
-            PerSecond(learned), rows, overOne, overBest]);
+            model.HasBatchDimension ? model.Name : $"{model.Name} (bounded)", .. turns.SkipLast(1).Select(turn => (object)PerSecond(turn)),
+            PerSecond(learned), Sample.MedianOf(learned.Select(turn => turn.AverageBatch)), overOne, overBest]);
         return (overOne, overBest);
 
-        async Task<BenchResult> LoadAsync(string name, TimeSpan time) =>
-            (await new BedplateBench { Url = server.Http, Model = model, ServedAs = name, Concurrency = Concurrency, Duration = time }
-                .RunAsync(bench, cancellationToken)).RequireSuccess($"{model.Name}, {name}");
+        async Task<BenchResult> LoadAsync(BatchingServers.Subject subject, TimeSpan time) =>
+            (await new BedplateBench { Url = subject.Url, Model = model, ServedAs = subject.ServedAs, Concurrency = Concurrency, Duration = time }
+                .RunAsync(bench, cancellationToken)).RequireSuccess($"{model.Name}, {subject.ServedAs}");
     }
-
-    private static string NameOf(int size) => $"fixed-{size}";
-
-    // Without a largest batch, the section only says that nothing is to be learned.
-    private static string Configuration(int size) => size == 1
-        ? "dynamic_batching { }"
-        : $"max_batch_size: {size} dynamic_batching {{ max_queue_delay_microseconds: {QueueDelayMicroseconds} }}";
 
     private static TimeSpan DurationFor(Workbench bench, BenchModel model)
     {
         using var loop = new BareLoop(model);
         var millisecondsOfRow = loop.Run(threads: 1, TimeSpan.FromMilliseconds(200)).P50;
         var needed = TimeSpan.FromMilliseconds(AnswersEach * Concurrency * millisecondsOfRow / Environment.ProcessorCount);
-        var wanted = bench.Options.PickSeconds(quick: 1, full: 8);
+        var wanted = bench.Options.PickSeconds(quick: 1, full: 3);
         return needed > wanted ? needed : wanted;
     }
 
