@@ -311,7 +311,7 @@ public class ModelInferTests
         // 50,000 varints of one byte become 400,000 bytes.
         var result = await server.Client.CallAsync("ModelInfer", InferMessages.Typed("echo", "INT64", [50_000], many));
         Assert.Equal(GrpcCode.ResourceExhausted, result.Status);
-        Assert.Contains("MaxRequestBytes", result.Message, StringComparison.Ordinal);
+        Assert.Contains("raise the setting max-request-size", result.Message, StringComparison.Ordinal);
     }
 
     [Fact]
