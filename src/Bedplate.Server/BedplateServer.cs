@@ -57,9 +57,9 @@ public sealed partial class BedplateServer : IAsyncDisposable
         var scanner = new ModelRepositoryScanner(new ModelRepositoryOptions { Paths = [.. options.ModelRepositories] });
         _repository = new ModelRepository(_engine, scanner, options.ModelControlMode, loggers.CreateLogger<ModelRepository>());
         _service = new OpenInferenceService(_engine, _repository, Describe(onnx.Runtime), options.OpenInference, new AnonymousCallers());
-        _http = new PortListener("http", kestrel => HttpPort.Configure(kestrel, address, options), SocketThreads.ForSmallRequests, loggers);
-        _grpc = new PortListener("grpc", kestrel => GrpcPort.Configure(kestrel, address, options), SocketThreads.ForWaiting, loggers);
-        _metrics = new PortListener("metrics", kestrel => MetricsPort.Configure(kestrel, address, options), SocketThreads.ForWaiting, loggers);
+        _http = new PortListener("http", kestrel => HttpPort.Configure(kestrel, address, options), loggers, SocketThreads.ForSmallRequests);
+        _grpc = new PortListener("grpc", kestrel => GrpcPort.Configure(kestrel, address, options), loggers);
+        _metrics = new PortListener("metrics", kestrel => MetricsPort.Configure(kestrel, address, options), loggers);
     }
 
     /// <summary>Where HTTP is answered.</summary>

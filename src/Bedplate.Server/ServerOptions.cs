@@ -69,6 +69,7 @@ public sealed record ServerOptions
     {
         var faults = new List<string>();
         faults.AddRange(Engine.Validate());
+        faults.AddRange(OpenInference.Validate());
         faults.AddRange(OnnxRuntime.Validate().Select(OptionNames.AsFlags));
         faults.AddRange(Watch.Check());
         if (ModelRepositories.Count > 0)

@@ -19,4 +19,7 @@ public sealed partial class ModelLifecycle
 
     [LoggerMessage(2004, LogLevel.Error, "Unloading {Model} version {Version} failed.")]
     private partial void LogUnloadFailed(Exception exception, string model, long version);
+
+    [LoggerMessage(2005, LogLevel.Warning, "{Model} cannot be loaded: {Reason}")]
+    private partial void LogNotLoadable(string model, string reason);
 }

@@ -92,12 +92,12 @@ public sealed partial class ModelLifecycle : IAsyncDisposable
     /// <summary>Says that a model is about to be applied, so that it is known and not ready until then.</summary>
     public void Announce(string name) => Catalog.Know(name);
 
-    /// <summary>Records that a model cannot even be specified, so that the index says why.</summary>
-    public void ReportUnavailable(string name, long version, string reason)
+    /// <summary>Records that a model, and with it none of its versions, can be specified, so that the index says why.</summary>
+    public void ReportUnavailable(string name, string reason)
     {
         Catalog.Know(name);
-        Report(name, version, ModelState.Unavailable, reason);
-        LogUnavailable(name, version, reason);
+        Report(name, version: 0, ModelState.Unavailable, reason);
+        LogNotLoadable(name, reason);
     }
 
     /// <summary>Drains and unloads everything.</summary>

@@ -3,6 +3,9 @@ namespace Bedplate.Protocols.OpenInference;
 /// <summary>Bounds and switches of the Open Inference Protocol.</summary>
 public sealed record OpenInferenceOptions
 {
+    /// <summary>The largest <see cref="MaxJsonDepth"/>.</summary>
+    public const int DeepestJson = 1000;
+
     /// <summary>
     /// Most bytes of one request, in whatever encoding, after decompression. Default 64 MiB, Triton's own bound for
     /// JSON; gRPC messages can be allowed up to 2 GiB − 1, the most the protocol can carry.
@@ -33,4 +36,31 @@ public sealed record OpenInferenceOptions
 
     /// <summary>Most bytes of all files that one load request brings. Default 2 GiB.</summary>
     public long MaxLoadOverrideBytes { get; init; } = 2L << 30;
+
+    /// <summary>Everything that is wrong with the values, one sentence each; empty when nothing is.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        var faults = new List<string>();
+        if (MaxRequestBytes < 1)
+        {
+            faults.Add($"{nameof(MaxRequestBytes)} is {MaxRequestBytes}; it must be at least 1 byte.");
+        }
+
+        if (MaxStreamConcurrency < 1)
+        {
+            faults.Add($"{nameof(MaxStreamConcurrency)} is {MaxStreamConcurrency}; it must be at least 1.");
+        }
+
+        if (MaxJsonDepth is < 1 or > DeepestJson)
+        {
+            faults.Add($"{nameof(MaxJsonDepth)} is {MaxJsonDepth}; it must be from 1 to {DeepestJson}.");
+        }
+
+        if (MaxLoadOverrideBytes < 0)
+        {
+            faults.Add($"{nameof(MaxLoadOverrideBytes)} is {MaxLoadOverrideBytes}; it must not be negative.");
+        }
+
+        return faults;
+    }
 }

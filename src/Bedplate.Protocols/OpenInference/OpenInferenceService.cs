@@ -9,6 +9,7 @@ namespace Bedplate.Protocols.OpenInference;
 /// What the protocol's two bindings, REST and gRPC, have in common: the engine they feed, the repository they
 /// control, and what the server says of itself.
 /// </summary>
+/// <exception cref="ArgumentException">The options cannot be used; the message lists every fault.</exception>
 public sealed class OpenInferenceService(
     InferenceEngine engine, IModelRepository repository, ServerInfo info, OpenInferenceOptions options, ICallerSource callers)
 {
@@ -22,7 +23,7 @@ public sealed class OpenInferenceService(
     public ServerInfo Info => info;
 
     /// <summary>Bounds and switches.</summary>
-    public OpenInferenceOptions Options => options;
+    public OpenInferenceOptions Options { get; } = Checked(options);
 
     /// <summary>Says on whose behalf a request is made.</summary>
     public ICallerSource Callers => callers;
@@ -49,6 +50,12 @@ public sealed class OpenInferenceService(
         var lookup = engine.Models.Find(name, version, out model);
         status = lookup == ModelLookup.Found ? default : ProtocolStatus.Of(lookup, name, version);
         return lookup;
+    }
+
+    private static OpenInferenceOptions Checked(OpenInferenceOptions options)
+    {
+        var faults = options.Validate();
+        return faults.Count == 0 ? options : throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(options));
     }
 }
 

@@ -11,7 +11,7 @@ internal static class GrpcPort
     {
         kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
 
-        // The protocol bounds messages itself, after decompression and with the option's name in its message.
+        // The protocol bounds messages itself, after decompression and with the setting's name in its message.
         kestrel.Limits.MaxRequestBodySize = null;
         GrpcProtocol.ConfigureKestrel(kestrel.Limits);
         kestrel.Listen(address, options.GrpcPort, endpoint => endpoint.Protocols = HttpProtocols.Http2);

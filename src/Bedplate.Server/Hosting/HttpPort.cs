@@ -17,7 +17,7 @@ internal static class HttpPort
     {
         kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
 
-        // The protocol bounds bodies itself, after decompression and with the option's name in its message.
+        // The protocol bounds bodies itself, after decompression and with the setting's name in its message.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MaxResponseBufferSize = ResponseBufferBytes;
         kestrel.Listen(address, options.HttpPort, endpoint => endpoint.Protocols = HttpProtocols.Http1);

@@ -24,14 +24,14 @@ internal sealed class PortListener : IAsyncDisposable
     /// <summary>Prepares a port; <see cref="StartAsync"/> binds it.</summary>
     /// <param name="name">What it is for, for messages.</param>
     /// <param name="configure">Limits and endpoint of Kestrel.</param>
-    /// <param name="sockets">How sockets are waited for.</param>
-    /// <param name="loggers">Kestrel's own messages.</param>
-    public PortListener(string name, Action<KestrelServerOptions> configure, Action<SocketTransportOptions> sockets, ILoggerFactory loggers)
+    /// <param name="loggers">Where Kestrel and its sockets log.</param>
+    /// <param name="sockets">How sockets are waited for; null as Kestrel comes, which hands every request to the thread pool.</param>
+    public PortListener(string name, Action<KestrelServerOptions> configure, ILoggerFactory loggers, Action<SocketTransportOptions>? sockets = null)
     {
         _name = name;
         var options = new KestrelServerOptions { AddServerHeader = false };
         configure(options);
-        _transport = new SocketTransport(sockets);
+        _transport = new SocketTransport(loggers, sockets);
         _kestrel = new KestrelServer(Options.Create(options), _transport.Factory, loggers);
     }
 

@@ -23,12 +23,6 @@ public static class SocketThreads
         sockets.WaitForDataBeforeAllocatingBuffer = false;
     }
 
-    /// <summary>For a port that hands every request to the thread pool.</summary>
-    internal static void ForWaiting(SocketTransportOptions sockets)
-    {
-        // As Kestrel comes.
-    }
-
     /// <summary>
     /// Lets them run requests in this process, for ports that want it. To be called before there is a socket; without
     /// it, or with the variable set to another value, the thread pool runs all.

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Bedplate.Server.Hosting;
 
@@ -13,12 +14,19 @@ internal sealed class SocketTransport : IDisposable
     // The transport takes a pool of memory from an application's services only. This application is never started.
     private readonly WebApplication _services;
 
-    public SocketTransport(Action<SocketTransportOptions> configure)
+    /// <param name="loggers">Where the sockets' messages go.</param>
+    /// <param name="configure">How sockets are waited for; null as Kestrel comes.</param>
+    public SocketTransport(ILoggerFactory loggers, Action<SocketTransportOptions>? configure)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new SocketBlocks());
-        builder.Services.Configure(configure);
+        builder.Services.AddSingleton(loggers);
+        if (configure is not null)
+        {
+            builder.Services.Configure(configure);
+        }
+
         _services = builder.Build();
         Factory = _services.Services.GetRequiredService<IConnectionListenerFactory>();
     }

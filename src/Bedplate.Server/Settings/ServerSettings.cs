@@ -1,6 +1,7 @@
 using System.Globalization;
 using Bedplate.Inference.Onnx;
 using Bedplate.Inference.Onnx.Providers;
+using Bedplate.Protocols.OpenInference;
 using Bedplate.Protocols.OpenInference.Repository;
 using Bedplate.Tensors;
 using Microsoft.Extensions.Logging;
@@ -39,9 +40,15 @@ public static class ServerSettings
             Format(Defaults.Watch.SettleTime), (o, v) => o with { Watch = o.Watch with { SettleTime = SettingValues.Duration(v) } }),
 
         One("max-request-size", "SIZE", "Most bytes of one request after decompression, over HTTP and gRPC.", ByteSize.Format(Defaults.OpenInference.MaxRequestBytes),
-            (o, v) => o with { OpenInference = o.OpenInference with { MaxRequestBytes = SettingValues.Bytes(v) } }),
+            (o, v) => o with { OpenInference = o.OpenInference with { MaxRequestBytes = SettingValues.Bytes(v, minimum: 1) } }),
+        One("max-json-depth", "COUNT", "Deepest nesting of a JSON request.", Defaults.OpenInference.MaxJsonDepth,
+            (o, v) => o with { OpenInference = o.OpenInference with { MaxJsonDepth = SettingValues.Number(v, 1, OpenInferenceOptions.DeepestJson) } }),
+        One("max-stream-concurrency", "COUNT", "Most requests of one gRPC stream in work at the same time; no more are read until one is answered.",
+            Defaults.OpenInference.MaxStreamConcurrency, (o, v) => o with { OpenInference = o.OpenInference with { MaxStreamConcurrency = SettingValues.Number(v, 1, 10_000) } }),
         One("allow-load-override", "BOOL", "Whether a load request may bring a configuration and files of its own.", false,
             (o, v) => o with { OpenInference = o.OpenInference with { AllowLoadOverride = SettingValues.Boolean(v) } }),
+        One("max-load-override-size", "SIZE", "Most bytes of all files that one load request may bring.", ByteSize.Format(Defaults.OpenInference.MaxLoadOverrideBytes),
+            (o, v) => o with { OpenInference = o.OpenInference with { MaxLoadOverrideBytes = SettingValues.Bytes(v) } }),
         One("triton-health-status", "BOOL", "Whether an unready server or model answers health requests with 400, as Triton does, instead of 503.", false,
             (o, v) => o with { OpenInference = o.OpenInference with { TritonHealthStatus = SettingValues.Boolean(v) } }),
 
@@ -54,9 +61,9 @@ public static class ServerSettings
         One("engine.queue-limit", "COUNT", "Most requests waiting for one model where its configuration does not say.",
             Defaults.Engine.QueueLimit, (o, v) => o with { Engine = o.Engine with { QueueLimit = SettingValues.Number(v, 1, 1_000_000) } }),
         One("engine.in-flight-limit", "SIZE", "Most bytes of request inputs and undelivered answers, over all models; the last eighth is kept for small requests.", "a quarter of the memory",
-            (o, v) => o with { Engine = o.Engine with { InFlightByteLimit = SettingValues.Bytes(v) } }),
+            (o, v) => o with { Engine = o.Engine with { InFlightByteLimit = SettingValues.Bytes(v, minimum: 1) } }),
         One("engine.activation-limit", "SIZE", "Most bytes of intermediate results that one request may be expected to cause.", "a quarter of the memory",
-            (o, v) => o with { Engine = o.Engine with { ActivationByteLimit = SettingValues.Bytes(v) } }),
+            (o, v) => o with { Engine = o.Engine with { ActivationByteLimit = SettingValues.Bytes(v, minimum: 1) } }),
         One("engine.learned-batch-limit", "COUNT", "Most rows that learned batching puts together.",
             Defaults.Engine.LearnedBatchLimit, (o, v) => o with { Engine = o.Engine with { LearnedBatchLimit = SettingValues.Number(v, 1, 1024) } }),
         One("engine.load-threads", "COUNT", "Models that are loaded at the same time.",

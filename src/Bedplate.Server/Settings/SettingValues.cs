@@ -16,8 +16,10 @@ internal static class SettingValues
     public static bool Boolean(string text) =>
         bool.TryParse(text, out var value) ? value : throw new FormatException("must be true or false");
 
-    public static long Bytes(string text) =>
-        ByteSize.TryParse(text, out var value) ? value : throw new FormatException("must be a size, as in 64MiB or 2GiB");
+    public static long Bytes(string text, long minimum = 0) =>
+        !ByteSize.TryParse(text, out var value) ? throw new FormatException("must be a size, as in 64MiB or 2GiB")
+        : value < minimum ? throw new FormatException($"must be a size of at least {ByteSize.Format(minimum)}")
+        : value;
 
     public static T OneOf<T>(string text)
         where T : struct, Enum =>

@@ -1,65 +1,45 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Bedplate.Inference;
 using Bedplate.Protocols.OpenInference;
 using Bedplate.Protocols.OpenInference.Repository;
 using Bedplate.Server;
 using Bedplate.Tests.Conformance.Protocols;
 using Bedplate.Tests.TestKit.Files;
 using Bedplate.Tests.TestKit.Grpc;
-using Bedplate.Tests.TestKit.Memory;
 using Bedplate.Tests.TestKit.Models;
 using Bedplate.Tests.TestKit.Server;
-using Microsoft.Extensions.Logging;
 
 [assembly: AssemblyFixture(typeof(Bedplate.Tests.Conformance.Server.ConformanceServer))]
 
 namespace Bedplate.Tests.Conformance.Server;
 
 /// <summary>
-/// The server all of this suite asks: the whole of it, on free ports, with models controlled over its API and tried in
-/// the real worker process. Only its tensor memory is a pool that finds leaks; one fails the suite at the end, as does
-/// anything the server logged as an error.
+/// The server all of this suite asks, with models controlled over its API and tried in the real worker process. A leak,
+/// or anything it logged as an error, fails the suite at the end.
 /// </summary>
 public sealed class ConformanceServer : IAsyncLifetime
 {
     private readonly TemporaryDirectory _repository = new();
-    private readonly DiagnosticMemoryPool _memory = new();
-    private readonly FailureLog _failures = new();
-    private readonly ILoggerFactory _loggers;
-    private readonly BedplateServer _server;
-    private HttpClient? _http;
-    private GrpcTestClient? _grpc;
-
-    public ConformanceServer()
-    {
-        _loggers = LoggerFactory.Create(logging => logging.AddProvider(_failures));
-        var options = new ServerOptions
-        {
-            HttpPort = 0,
-            GrpcPort = 0,
-            MetricsPort = 0,
-            ModelRepositories = [_repository.Path],
-            ModelControlMode = ModelControlMode.Explicit,
-            Engine = new EngineOptions { Memory = _memory },
-            OpenInference = new OpenInferenceOptions { AllowLoadOverride = true },
-        };
-        _server = new BedplateServer(options, _loggers, Path.Combine(AppContext.BaseDirectory, "bedplate"));
-    }
+    private HostedServer? _server;
 
     /// <summary>Every way to ask for inference.</summary>
     internal AllProtocols Protocols { get; private set; } = null!;
 
     /// <summary>gRPC, for whatever else it has.</summary>
-    internal GrpcTestClient Grpc => _grpc!;
+    internal GrpcTestClient Grpc => _server!.Grpc;
+
+    private HttpClient Http => _server!.Rest.Http;
 
     public async ValueTask InitializeAsync()
     {
-        await _server.StartAsync(CancellationToken.None);
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://{_server.HttpEndPoint}") };
-        _grpc = new GrpcTestClient(new Uri($"http://{_server.GrpcEndPoint}"));
-        Protocols = new AllProtocols(_http, _grpc);
+        _server = await HostedServer.StartAsync(new ServerOptions
+        {
+            ModelRepositories = [_repository.Path],
+            ModelControlMode = ModelControlMode.Explicit,
+            OpenInference = new OpenInferenceOptions { AllowLoadOverride = true },
+        });
+        Protocols = new AllProtocols(Http, Grpc);
     }
 
     /// <summary>The directory of a model in the repository; whoever adds one removes it.</summary>
@@ -98,7 +78,7 @@ public sealed class ConformanceServer : IAsyncLifetime
     internal async Task<IReadOnlyList<string>> ReadyModelsAsync(CancellationToken cancellationToken)
     {
         using var content = new StringContent("""{"ready":true}""");
-        using var response = await _http!.PostAsync("v2/repository/index", content, cancellationToken);
+        using var response = await Http.PostAsync("v2/repository/index", content, cancellationToken);
         using var index = JsonDocument.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(cancellationToken));
         return [.. index.RootElement.EnumerateArray().Select(model => model.GetProperty("name").GetString()!)];
     }
@@ -106,7 +86,7 @@ public sealed class ConformanceServer : IAsyncLifetime
     /// <summary>Asks REST for a JSON document.</summary>
     internal async Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken)
     {
-        using var response = await _http!.GetAsync(path, cancellationToken);
+        using var response = await Http.GetAsync(path, cancellationToken);
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         return response.StatusCode == HttpStatusCode.OK
             ? JsonElement.Parse(body)
@@ -115,14 +95,12 @@ public sealed class ConformanceServer : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        _http?.Dispose();
-        _grpc?.Dispose();
-        await _server.StopAsync();
-        await _server.DisposeAsync();
-        _loggers.Dispose();
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
         _repository.Dispose();
-        _memory.Verify();
-        _failures.Verify();
     }
 
     private async Task<TemporaryModel> ServeAsync(string model)
@@ -140,7 +118,7 @@ public sealed class ConformanceServer : IAsyncLifetime
 
     private async Task<string?> ControlAsync(string model, string verb, CancellationToken cancellationToken)
     {
-        using var response = await _http!.PostAsync($"v2/repository/models/{model}/{verb}", content: null, cancellationToken);
+        using var response = await Http.PostAsync($"v2/repository/models/{model}/{verb}", content: null, cancellationToken);
         return response.IsSuccessStatusCode
             ? null
             : RestMessages.ErrorOf(response, await response.Content.ReadAsByteArrayAsync(cancellationToken)).Error;

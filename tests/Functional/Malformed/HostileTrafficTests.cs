@@ -33,8 +33,8 @@ public class HostileTrafficTests
         await RefusesAsync(server, 400, "nesting depth exceeds", Encoding.UTF8.GetBytes($$"""{"inputs":{{new string('[', 10_000)}}{{new string(']', 10_000)}}}"""));
         await RefusesAsync(server, 400, "nesting depth exceeds", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("{\"parameters\":", 10_000))));
         await RefusesAsync(server, 400, "NaN and Infinity are no JSON", "{\"inputs\":[{\"name\":\"a\",\"shape\":[1,4],\"datatype\":\"FP32\",\"data\":[NaN,1,2,3]}]}"u8.ToArray());
-        await RefusesAsync(server, 413, "MaxRequestBytes", Bomb(stream => new GZipStream(stream, CompressionLevel.Fastest)), ("Content-Encoding", "gzip"));
-        await RefusesAsync(server, 413, "MaxRequestBytes", Bomb(stream => new ZLibStream(stream, CompressionLevel.Fastest)), ("Content-Encoding", "deflate"));
+        await RefusesAsync(server, 413, "raise the setting max-request-size", Bomb(stream => new GZipStream(stream, CompressionLevel.Fastest)), ("Content-Encoding", "gzip"));
+        await RefusesAsync(server, 413, "raise the setting max-request-size", Bomb(stream => new ZLibStream(stream, CompressionLevel.Fastest)), ("Content-Encoding", "deflate"));
         TakesNoHeaderFlood(server);
         TakesNoUnendingHead(server);
         TakesChunksOfOneByte(server);

@@ -171,7 +171,7 @@ public sealed class HostileBodyTests : IAsyncLifetime
         var answer = connection.Read()!;
         Assert.Equal(413, answer.Status);
         Assert.Equal(
-            "request body size of 107374182400 bytes exceeds the maximum allowed input size of 1048576 bytes. Send less, or raise MaxRequestBytes.", answer.Error);
+            "request body size of 107374182400 bytes exceeds the maximum allowed input size of 1048576 bytes. Send less, or raise the setting max-request-size (in code: MaxRequestBytes).", answer.Error);
         Assert.Equal("close", answer.Headers["Connection"]);
         Assert.True(connection.IsClosed());
 

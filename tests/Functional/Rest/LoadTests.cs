@@ -67,7 +67,7 @@ public class LoadTests
         await using var server = await RestTestServer.StartAsync(TestModels.Identity("slow", delayMilliseconds: 500, warmUp: true));
         var busy = Enumerable.Range(0, 3).Select(_ => server.PostAsync(Path, Body)).ToList();
         var model = server.Engine.Models.VersionsOf("slow").Single();
-        await UntilAsync(() => model.PendingCount == 2);
+        await Eventually.HoldsAsync(() => model.PendingCount == 2, () => $"two requests wait, and not {model.PendingCount}");
 
         // The body is announced and never sent.
         using var connection = server.Connect();
@@ -88,13 +88,15 @@ public class LoadTests
         var model = server.Engine.Models.VersionsOf("slow").Single();
         var running = SendAsync(server, stop.Token);
         var waiting = SendAsync(server, stop.Token);
-        await UntilAsync(() =>
-        {
-            // Refused itself if it came before the first was taken up.
-            waiting = waiting.IsCompleted ? SendAsync(server, stop.Token) : waiting;
-            running = running.IsCompleted ? SendAsync(server, stop.Token) : running;
-            return model.PendingCount == 1 && server.Engine.Memory.BytesInUse == 2 * InputBytes;
-        });
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                // Refused itself if it came before the first was taken up.
+                waiting = waiting.IsCompleted ? SendAsync(server, stop.Token) : waiting;
+                running = running.IsCompleted ? SendAsync(server, stop.Token) : running;
+                return model.PendingCount == 1 && server.Engine.Memory.BytesInUse == 2 * InputBytes;
+            },
+            () => $"one request runs and one waits; {model.PendingCount} wait");
 
         // Until neither of the two is on its way any more; a request that slips in between them runs out of time.
         RestTestAnswer refused;
@@ -110,7 +112,7 @@ public class LoadTests
 
         // A caller that has gone frees its place, waiting or running.
         await stop.CancelAsync();
-        await UntilAsync(() => model.Statistics.ToSnapshot().FailuresByKind[EndingKind.Cancelled] == 2);
+        await Eventually.HoldsAsync(() => model.Statistics.ToSnapshot().FailuresByKind[EndingKind.Cancelled] == 2, () => "both are counted as cancelled");
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(running, waiting));
     }
 
@@ -133,7 +135,7 @@ public class LoadTests
         Assert.False(answer.Headers.ContainsKey("Retry-After"));
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => busy);
-        await UntilAsync(() => model.Statistics.ToSnapshot().FailuresByKind[EndingKind.Cancelled] == 1);
+        await Eventually.HoldsAsync(() => model.Statistics.ToSnapshot().FailuresByKind[EndingKind.Cancelled] == 1, () => "it is counted as cancelled");
     }
 
     [Fact]
@@ -191,11 +193,11 @@ public class LoadTests
         {
             connection.Send(RawConnection.Head(Path, 16 << 20, ("Inference-Header-Content-Length", "0")));
             connection.Send(new byte[16 << 20]);
-            await UntilAsync(() => server.Engine.Models.VersionsOf("slow").Single().Statistics.ToSnapshot().Success.Count == 1);
+            await Eventually.HoldsAsync(() => server.Engine.Models.VersionsOf("slow").Single().Statistics.ToSnapshot().Success.Count == 1, () => "the request has run");
             Assert.NotEqual(0, server.Engine.Memory.BytesInUse);
         }
 
-        await UntilAsync(() => server.Engine.Memory.BytesInUse == 0);
+        await Eventually.HoldsAsync(() => server.Engine.Memory.BytesInUse == 0, () => $"{server.Engine.Memory.BytesInUse} bytes are given back");
     }
 
     [Fact]
@@ -227,16 +229,6 @@ public class LoadTests
     {
         using var content = new StringContent(Body);
         using var response = await server.Client.PostAsync(Path, content, cancellationToken);
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        var since = Stopwatch.StartNew();
-        while (!condition())
-        {
-            Assert.True(since.Elapsed < TimeSpan.FromSeconds(20), "The condition was not met in 20 seconds.");
-            await Task.Delay(1);
-        }
     }
 
     // Time itself is what is tested.

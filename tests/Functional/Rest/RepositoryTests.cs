@@ -107,7 +107,7 @@ public class RepositoryTests
         await using var server = await RestTestServer.StartAsync(WithOverride, TestModels.Identity("echo"));
         var half = Convert.ToBase64String(new byte[501]);
         var files = await server.PostAsync(Load, $$$"""{"parameters":{"config":"{}","file:1/a":"{{{half}}}","file:1/b":"{{{half}}}"}}""");
-        Assert.Equal("413 the files of a load request may have 1000 bytes together; put the model in the repository, or raise MaxLoadOverrideBytes.", Short(files));
+        Assert.Equal("413 the files of a load request may have 1000 bytes together; put the model in the repository, or raise the setting max-load-override-size (in code: MaxLoadOverrideBytes).", Short(files));
 
         using var connection = server.Connect();
         connection.Send(RawConnection.Head(Load, 1L << 40));

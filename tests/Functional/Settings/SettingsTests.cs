@@ -27,7 +27,10 @@ public class SettingsTests
         ["repository-poll-interval"] = ["2m"],
         ["repository-settle-time"] = ["250ms"],
         ["max-request-size"] = ["3MiB"],
+        ["max-json-depth"] = ["7"],
+        ["max-stream-concurrency"] = ["9"],
         ["allow-load-override"] = ["true"],
+        ["max-load-override-size"] = ["0"],
         ["triton-health-status"] = ["true"],
         ["engine.compute-threads"] = ["3"],
         ["engine.inline-run-limit"] = ["17us"],
@@ -81,6 +84,20 @@ public class SettingsTests
         var fault = Assert.Single(exception.Faults);
         Assert.StartsWith($"{setting.Flag} is '{wrong}'; it ", fault);
         Assert.Matches("must be|has the option", fault);
+    }
+
+    [Theory]
+    [InlineData("max-request-size", "0", "must be a size of at least 1 B")]
+    [InlineData("max-json-depth", "1001", "must be a whole number from 1 to 1000")]
+    [InlineData("max-stream-concurrency", "0", "must be a whole number from 1 to 10000")]
+    [InlineData("max-load-override-size", "-1", "must be a size, as in 64MiB or 2GiB")]
+    [InlineData("engine.in-flight-limit", "0", "must be a size of at least 1 B")]
+    [InlineData("engine.activation-limit", "0", "must be a size of at least 1 B")]
+    public void A_value_out_of_bounds_is_named_as_it_was_given(string key, string value, string expected)
+    {
+        var setting = ServerSettings.All.Single(each => each.Key == key);
+        var exception = Assert.Throws<SettingsException>(() => FromEnvironment(setting, [value]));
+        Assert.Equal([$"{setting.EnvironmentVariable} is '{value}'; it {expected}"], exception.Faults);
     }
 
     [Fact]

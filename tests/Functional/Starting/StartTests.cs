@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Bedplate.Server;
 using Bedplate.Tensors;
 using Bedplate.Tests.TestKit.Files;
 using Bedplate.Tests.TestKit.Models;
 using Bedplate.Tests.TestKit.Processes;
 using Bedplate.Tests.TestKit.Server;
+using Microsoft.Extensions.Logging;
 
 namespace Bedplate.Tests.Functional.Starting;
 
@@ -72,6 +74,18 @@ public class StartTests
         await process.SaysAsync("Try: ");
         Assert.DoesNotContain("info:", process.Output);
         await TestKit.Time.Eventually.HoldsAsync(() => process.Error.Contains("echo version 1 is ready"), () => $"the log on standard error. {process}");
+    }
+
+    [Fact]
+    public async Task What_its_sockets_log_goes_where_the_rest_does()
+    {
+        using var log = new LogRecorder();
+        await using (var server = await HostedServer.StartAsync(new ServerOptions { LogLevel = LogLevel.Trace }, log))
+        {
+            await server.Rest.GetAsync("v2");
+        }
+
+        Assert.Contains(log.Lines, line => line.Category == "Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets");
     }
 
     [Theory]

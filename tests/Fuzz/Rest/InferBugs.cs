@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
-using Bug = Bedplate.Tests.Fuzz.Engine.SeededBug<Bedplate.Tests.Fuzz.Rest.InferBodyCase, Bedplate.Tests.Fuzz.Rest.InferOutcome>;
+using Bug = Bedplate.Tests.Fuzz.Engine.SeededBug<Bedplate.Tests.Fuzz.Rest.InferBodyCase, Bedplate.Tests.Fuzz.InferOutcome>;
 
 namespace Bedplate.Tests.Fuzz.Rest;
 

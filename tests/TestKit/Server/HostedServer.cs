@@ -17,10 +17,17 @@ public sealed class HostedServer : IAsyncDisposable
     private readonly ILoggerFactory _loggers;
     private readonly BedplateServer _server;
 
-    private HostedServer(ServerOptions options)
+    private HostedServer(ServerOptions options, ILoggerProvider? log)
     {
         _failures = new FailureLog();
-        _loggers = LoggerFactory.Create(logging => logging.AddProvider(_failures));
+        _loggers = LoggerFactory.Create(logging =>
+        {
+            logging.SetMinimumLevel(options.LogLevel).AddProvider(_failures);
+            if (log is not null)
+            {
+                logging.AddProvider(log);
+            }
+        });
         options = options with
         {
             HttpPort = 0,
@@ -41,9 +48,11 @@ public sealed class HostedServer : IAsyncDisposable
     public GrpcTestClient Grpc { get; private set; } = null!;
 
     /// <summary>Starts a server; ready when this ends.</summary>
-    public static async Task<HostedServer> StartAsync(ServerOptions options)
+    /// <param name="options">Its settings; the ports are free ones whatever they say.</param>
+    /// <param name="log">Where it logs besides; null for nowhere.</param>
+    public static async Task<HostedServer> StartAsync(ServerOptions options, ILoggerProvider? log = null)
     {
-        var hosted = new HostedServer(options);
+        var hosted = new HostedServer(options, log);
         await hosted._server.StartAsync(CancellationToken.None);
         hosted.Rest = new RestTestClient(new Uri($"http://{hosted._server.HttpEndPoint}"));
         hosted.Grpc = new GrpcTestClient(new Uri($"http://{hosted._server.GrpcEndPoint}"));

@@ -34,4 +34,29 @@ public static class Eventually
     /// <summary>Waits until the condition holds.</summary>
     public static Task HoldsAsync(Func<bool> condition, Func<string> expectation, TimeSpan? patience = null) =>
         HoldsAsync(() => Task.FromResult(condition()), expectation, patience);
+
+    /// <summary>Waits until a value has stood still for so long, and returns it.</summary>
+    /// <param name="read">What is looked at.</param>
+    /// <param name="quiet">How long is long enough: many times what every step that may change it takes.</param>
+    /// <param name="name">What the value is, for the message.</param>
+    public static async Task<T> SteadyAsync<T>(Func<T> read, TimeSpan quiet, string name)
+        where T : IEquatable<T>
+    {
+        var value = read();
+        var since = Stopwatch.GetTimestamp();
+        await HoldsAsync(
+            () =>
+            {
+                var now = read();
+                if (!now.Equals(value))
+                {
+                    value = now;
+                    since = Stopwatch.GetTimestamp();
+                }
+
+                return Stopwatch.GetElapsedTime(since) >= quiet;
+            },
+            () => $"{name} stands still; it is {value}");
+        return value;
+    }
 }

@@ -43,7 +43,9 @@ internal static class ModelConfigDefaults
     {
         if (config.SchedulingChoiceCase == ModelConfig.SchedulingChoiceOneofCase.None && config.MaxBatchSize > 1)
         {
-            config.DynamicBatching = new ModelDynamicBatching();
+            // Nobody asked for a queue without timeouts, so requests may bring one, as to every model without a
+            // dynamic_batching of its own.
+            config.DynamicBatching = new ModelDynamicBatching { DefaultQueuePolicy = new ModelQueuePolicy { AllowTimeoutOverride = true } };
         }
 
         if (config.DynamicBatching is not { } batching)
@@ -56,9 +58,8 @@ internal static class ModelConfigDefaults
             batching.PreferredBatchSize.Add(config.MaxBatchSize);
         }
 
-        // Without a policy of the configuration's own, requests may bring a timeout. Written out, since Triton's default
-        // is that they may not.
-        batching.DefaultQueuePolicy ??= new ModelQueuePolicy { AllowTimeoutOverride = true };
+        // Where dynamic_batching is written, what it leaves out is as in Triton: requests may bring no timeout.
+        batching.DefaultQueuePolicy ??= new ModelQueuePolicy();
     }
 
     private static void ApplyInstanceGroups(ModelConfig config)

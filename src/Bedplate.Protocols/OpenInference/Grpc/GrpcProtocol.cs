@@ -39,7 +39,6 @@ public sealed class GrpcProtocol
     public GrpcProtocol(OpenInferenceService service, ILoggerFactory? loggerFactory = null, CancellationToken stopping = default)
     {
         ArgumentNullException.ThrowIfNull(service);
-        ArgumentOutOfRangeException.ThrowIfLessThan(service.Options.MaxStreamConcurrency, 1);
         var reader = new InferRequestReader(service);
         var decoders = new DefaultObjectPool<ModelInferRequestDecoder>(new DecoderPolicy(), MaxPooledDecoders);
         var health = new HealthService(service.Readiness, [ServiceName]);

@@ -68,7 +68,7 @@ public sealed partial class ModelRepository : IModelRepository, IDisposable
 
         foreach (var missing in modelsToLoad.Where(name => name != AllModels && !scan.Models.ContainsKey(name)))
         {
-            _engine.Lifecycle.ReportUnavailable(missing, 0, "no model repository has a model of this name");
+            _engine.Lifecycle.ReportUnavailable(missing, "no model repository has a model of this name");
         }
     }
 
@@ -182,7 +182,7 @@ public sealed partial class ModelRepository : IModelRepository, IDisposable
 
         if (model.Spec is null)
         {
-            _engine.Lifecycle.ReportUnavailable(model.Name, 0, model.Problem ?? "it has no versions");
+            _engine.Lifecycle.ReportUnavailable(model.Name, model.Problem ?? "it has no versions");
             return _engine.Models.StatusesOf(model.Name);
         }
 

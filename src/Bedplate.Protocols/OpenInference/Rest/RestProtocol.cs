@@ -14,7 +14,6 @@ namespace Bedplate.Protocols.OpenInference.Rest;
 public sealed class RestProtocol
 {
     private const string Root = "/v2";
-    private const int DeepestJson = 1000;
 
     // No host has a bound below this.
     private const long SmallBody = 64 << 10;
@@ -27,11 +26,9 @@ public sealed class RestProtocol
     private readonly InferEndpoint _infer;
 
     /// <summary>Speaks for a service.</summary>
-    /// <exception cref="ArgumentException">The service's options cannot be used; the message lists every fault.</exception>
     public RestProtocol(OpenInferenceService service)
     {
         ArgumentNullException.ThrowIfNull(service);
-        Validate(service.Options);
         _maxRequestBytes = service.Options.MaxRequestBytes;
         _health = new HealthEndpoints(service);
         _metadata = new MetadataEndpoints(service);
@@ -133,28 +130,4 @@ public sealed class RestProtocol
     }
 
     private static Task OnlyPost(HttpContext context) => RestReply.MethodNotAllowedAsync(context, "POST");
-
-    private static void Validate(OpenInferenceOptions options)
-    {
-        var faults = new List<string>();
-        if (options.MaxRequestBytes < 1)
-        {
-            faults.Add($"{nameof(options.MaxRequestBytes)} is {options.MaxRequestBytes}; it must be at least 1 byte.");
-        }
-
-        if (options.MaxJsonDepth is < 1 or > DeepestJson)
-        {
-            faults.Add($"{nameof(options.MaxJsonDepth)} is {options.MaxJsonDepth}; it must be from 1 to {DeepestJson}.");
-        }
-
-        if (options.MaxLoadOverrideBytes < 0)
-        {
-            faults.Add($"{nameof(options.MaxLoadOverrideBytes)} is {options.MaxLoadOverrideBytes}; it must not be negative.");
-        }
-
-        if (faults.Count > 0)
-        {
-            throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(options));
-        }
-    }
 }

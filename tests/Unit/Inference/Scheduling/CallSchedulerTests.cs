@@ -157,7 +157,7 @@ public sealed class CallSchedulerTests : IAsyncDisposable
         var second = Run(model, 2);
         var secondRun = await _backend.NextRunAsync();
         secondRun.Succeed();
-        await WaitUntilAsync(() => model.Statistics.ToSnapshot().ExecutionCount == 1);
+        await Eventually.HoldsAsync(() => model.Statistics.ToSnapshot().ExecutionCount == 1, () => "the second has run");
         Assert.False(second.Ending.IsCompleted);
         firstRun.Succeed();
         await AssertAnsweredAsync(first, 1);
@@ -255,14 +255,5 @@ public sealed class CallSchedulerTests : IAsyncDisposable
         Assert.True(ending.IsCompleted, ending.ToString());
         Assert.Equal([number, number, number, number], TestEngine.Answer(run.Request));
         run.Request.Dispose();
-    }
-
-    private static async Task WaitUntilAsync(Func<bool> condition)
-    {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!condition())
-        {
-            await Task.Delay(1, timeout.Token);
-        }
     }
 }

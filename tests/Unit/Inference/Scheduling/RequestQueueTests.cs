@@ -108,14 +108,15 @@ public sealed class RequestQueueTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData(100, 50, 50)]
-    [InlineData(100, 200, 100)]
-    [InlineData(0, 70, 70)]
-    public async Task A_request_may_shorten_its_timeout_where_that_is_allowed(int defaultMs, int ownMs, int effectiveMs)
+    [InlineData(true, 100, 50, 50)]
+    [InlineData(true, 100, 200, 100)]
+    [InlineData(true, 0, 70, 70)]
+    [InlineData(false, 100, 50, 100)]
+    public async Task A_request_may_shorten_its_timeout_where_that_is_allowed(bool isAllowed, int defaultMs, int ownMs, int effectiveMs)
     {
         var spec = BatchingSpec.Off with
         {
-            DefaultQueuePolicy = new QueuePolicy { DefaultTimeout = TimeSpan.FromMilliseconds(defaultMs), AllowTimeoutOverride = true },
+            DefaultQueuePolicy = new QueuePolicy { DefaultTimeout = TimeSpan.FromMilliseconds(defaultMs), AllowTimeoutOverride = isAllowed },
         };
         var queue = new RequestQueue(spec, 10, _clock);
         var request = await RentAsync();

@@ -3,6 +3,7 @@ using Bedplate.Inference;
 using Bedplate.Inference.Models;
 using Bedplate.Tensors;
 using Bedplate.Tests.TestKit.Engine;
+using Bedplate.Tests.TestKit.Time;
 
 namespace Bedplate.Tests.Unit.Inference.Scheduling;
 
@@ -20,7 +21,7 @@ public sealed class StepSchedulerTests : IAsyncDisposable
     [Fact]
     public async Task A_request_gives_its_responses_in_order_and_then_ends()
     {
-        var model = await _test.LoadAsync(CountingBackend.Spec("count"));
+        var model = await _test.LoadAsync(CountingBackend.Model("count"));
         var sink = new CollectingSink();
         using var request = Request(model, 3, 8, sink);
         var ending = await request.RunAsync();
@@ -31,7 +32,7 @@ public sealed class StepSchedulerTests : IAsyncDisposable
     [Fact]
     public async Task Members_join_a_running_batch_and_those_beyond_its_room_wait()
     {
-        var model = await _test.LoadAsync(CountingBackend.Spec("count"));
+        var model = await _test.LoadAsync(CountingBackend.Model("count"));
         var runs = Enumerable.Range(0, 10).Select(i =>
         {
             var sink = new CollectingSink();
@@ -53,19 +54,19 @@ public sealed class StepSchedulerTests : IAsyncDisposable
     [Fact]
     public async Task A_cancelled_member_frees_its_state()
     {
-        var model = await _test.LoadAsync(CountingBackend.Spec("count"));
+        var model = await _test.LoadAsync(CountingBackend.Model("count"));
         using var endless = Request(model, 0, int.MaxValue, new CollectingSink());
         var running = endless.RunAsync().AsTask();
-        await WaitUntilAsync(() => _backend.Members == 1);
+        await Eventually.HoldsAsync(() => _backend.Members == 1, () => "the member has joined");
         endless.Cancel();
         Assert.Equal(EndingKind.Cancelled, (await running).Kind);
-        await WaitUntilAsync(() => _backend.Members == 0);
+        await Eventually.HoldsAsync(() => _backend.Members == 0, () => "the member has left");
     }
 
     [Fact]
     public async Task A_slow_reader_holds_back_itself_only_and_loses_nothing()
     {
-        var model = await _test.LoadAsync(CountingBackend.Spec("count"));
+        var model = await _test.LoadAsync(CountingBackend.Model("count"));
         var slowSink = new CollectingSink { Room = 2 };
         using var slow = Request(model, 0, 10, slowSink);
         var slowRun = slow.RunAsync().AsTask();
@@ -83,8 +84,8 @@ public sealed class StepSchedulerTests : IAsyncDisposable
     [Fact]
     public async Task A_member_that_can_never_join_is_refused()
     {
-        var model = await _test.LoadAsync(CountingBackend.Spec("count"));
-        using var request = Request(model, 5, 5, new CollectingSink());
+        var model = await _test.LoadAsync(CountingBackend.Model("count"));
+        using var request = Request(model, 5, 4, new CollectingSink());
         var ending = await request.RunAsync();
         Assert.Equal(EndingKind.Invalid, ending.Kind);
         Assert.Contains("RANGE", ending.Message, StringComparison.Ordinal);
@@ -93,7 +94,7 @@ public sealed class StepSchedulerTests : IAsyncDisposable
     [Fact]
     public async Task A_failed_step_ends_its_members_and_the_instance_goes_on()
     {
-        var model = await _test.LoadAsync(CountingBackend.Spec("count"));
+        var model = await _test.LoadAsync(CountingBackend.Model("count"));
         _backend.FailAt = 7;
         using var request = Request(model, 0, 100, new CollectingSink());
         Assert.Equal(EndingKind.Failed, (await request.RunAsync()).Kind);
@@ -110,15 +111,6 @@ public sealed class StepSchedulerTests : IAsyncDisposable
         request.SetInput<int>("RANGE", [2], [start, end]);
         request.Sink = sink;
         return request;
-    }
-
-    private static async Task WaitUntilAsync(Func<bool> condition)
-    {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!condition())
-        {
-            await Task.Delay(1, timeout.Token);
-        }
     }
 
     private sealed class CollectingSink : IResponseSink

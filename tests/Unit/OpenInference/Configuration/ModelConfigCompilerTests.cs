@@ -86,7 +86,26 @@ public class ModelConfigCompilerTests
     {
         var spec = Spec(text);
         Assert.Equal((mode, maxBatchSize), (spec.Batching.Mode, spec.MaxBatchSize));
-        Assert.True(spec.Batching.DefaultQueuePolicy.AllowTimeoutOverride);
+    }
+
+    [Theory]
+    [InlineData("", true)]
+    [InlineData(Tensors, true)]
+    [InlineData("max_batch_size: 1", true)]
+    [InlineData("max_batch_size: 8", true)]
+    [InlineData("dynamic_batching {}", false)]
+    [InlineData("max_batch_size: 1 dynamic_batching {}", false)]
+    [InlineData("max_batch_size: 8 dynamic_batching {}", false)]
+    [InlineData("max_batch_size: 8 dynamic_batching { default_queue_policy {} }", false)]
+    [InlineData("max_batch_size: 8 dynamic_batching { default_queue_policy { allow_timeout_override: true } }", true)]
+    public void Requests_may_bring_a_timeout_unless_dynamic_batching_is_written_and_does_not_allow_it(string text, bool isAllowed)
+    {
+        var compiled = Compile(text);
+        Assert.Equal(isAllowed, compiled.Spec!.Batching.DefaultQueuePolicy.AllowTimeoutOverride);
+        if (compiled.Config.DynamicBatching is { } reported)
+        {
+            Assert.Equal(isAllowed, reported.DefaultQueuePolicy.AllowTimeoutOverride);
+        }
     }
 
     [Fact]

@@ -1,8 +1,11 @@
+using Bedplate.Inference;
+using Bedplate.Inference.Backends.Identity;
 using Bedplate.Inference.Models;
 using Bedplate.Protocols;
 using Bedplate.Protocols.OpenInference.Repository;
 using Bedplate.Tests.TestKit.Engine;
 using Bedplate.Tests.TestKit.Server;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Bedplate.Tests.Unit.OpenInference.Repository;
@@ -27,6 +30,22 @@ public class ModelRepositoryTests
         Assert.Empty(IndexOf("another"));
 
         IEnumerable<(string, ModelState)> IndexOf(string name) => repository.Index(name, readyOnly: false).Select(status => (status.Name, status.State));
+    }
+
+    [Fact]
+    public async Task A_model_that_cannot_be_specified_is_logged_without_a_version()
+    {
+        using var folder = new ModelFolder().AddIdentity("broken", "max_batch_size: -1");
+        using var log = new LogRecorder();
+        using var loggers = LoggerFactory.Create(logging => logging.AddProvider(log));
+        await using var engine = new InferenceEngine([new IdentityBackend()], loggerFactory: loggers);
+        var scanner = new ModelRepositoryScanner(new ModelRepositoryOptions { Paths = [folder.Path] });
+        using var repository = new ModelRepository(engine, scanner, ModelControlMode.Explicit, loggers.CreateLogger<ModelRepository>());
+        await repository.StartAsync(["broken", "missing"], TestContext.Current.CancellationToken);
+        Assert.Collection(
+            log.Lines.Where(line => line.Level == LogLevel.Warning).Select(line => line.Text),
+            text => Assert.StartsWith("broken cannot be loaded: max_batch_size: 'max_batch_size' must be non-negative", text, StringComparison.Ordinal),
+            text => Assert.Equal("missing cannot be loaded: no model repository has a model of this name", text));
     }
 
     [Fact]

@@ -67,7 +67,7 @@ public class GrpcFramingTests
                 { ModelInfer, [], GrpcCode.Unimplemented, "ended without one" },
                 { ModelInfer, [.. GrpcFrame.Of(message), .. GrpcFrame.Of(message)], GrpcCode.Unimplemented, "holds a second one" },
                 { ModelInfer, GrpcFrame.Of(message, flag: 1), GrpcCode.Internal, "no grpc-encoding header" },
-                { ModelInfer, GrpcFrame.Of(message, length: uint.MaxValue), GrpcCode.ResourceExhausted, "or raise MaxRequestBytes" },
+                { ModelInfer, GrpcFrame.Of(message, length: uint.MaxValue), GrpcCode.ResourceExhausted, "or raise the setting max-request-size (in code: MaxRequestBytes)" },
                 { ModelInfer, GrpcFrame.Of([]), GrpcCode.NotFound, "unknown model: ''" },
                 { ModelInfer, GrpcFrame.Of([0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]), GrpcCode.Internal, "at byte 0, a varint is longer than ten bytes" },
                 { ModelInfer, GrpcFrame.Of([0x00]), GrpcCode.Internal, "there is no valid field tag" },
@@ -275,6 +275,6 @@ public class GrpcFramingTests
         Assert.Equal(GrpcCode.Ok, (await server.Client.CallAsync("ModelInfer", fits)).Status);
         var result = await server.Client.CallAsync("ModelInfer", InferMessages.Raw("echo", new float[4 * 65]));
         Assert.Equal(GrpcCode.ResourceExhausted, result.Status);
-        Assert.Matches(@"^Received message larger than max \(\d+ vs\. 1000 bytes\); send less, or raise MaxRequestBytes\.$", result.Message);
+        Assert.Matches(@"^Received message larger than max \(\d+ vs\. 1000 bytes\); send less, or raise the setting max-request-size \(in code: MaxRequestBytes\)\.$", result.Message);
     }
 }

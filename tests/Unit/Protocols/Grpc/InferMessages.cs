@@ -25,11 +25,11 @@ internal static class InferMessages
         Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = "IN", Datatype = datatype, Shape = { shape }, Contents = contents } },
     };
 
-    /// <summary>A request of a numbers model.</summary>
+    /// <summary>A request of a model that counts: so many numbers, from 0.</summary>
     public static ModelInferRequest Count(string model, int count) => new()
     {
         ModelName = model,
-        Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = "COUNT", Datatype = "INT32", Shape = { 1 }, Contents = new InferTensorContents { IntContents = { count } } } },
+        Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = "RANGE", Datatype = "INT32", Shape = { 2 }, Contents = new InferTensorContents { IntContents = { 0, count } } } },
     };
 
     /// <summary>The numbers of a response's first output.</summary>

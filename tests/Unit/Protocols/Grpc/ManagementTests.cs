@@ -143,7 +143,7 @@ public class ManagementTests
         closed.Repository.Add(TestModels.Identity("echo"));
         var refused = await closed.Client.CallAsync("RepositoryModelLoad", request);
         Assert.Equal(GrpcCode.PermissionDenied, refused.Status);
-        Assert.Contains("AllowLoadOverride", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("turn on the setting allow-load-override", refused.Message, StringComparison.Ordinal);
         Assert.Null(closed.Repository.LastOverride);
 
         await using var open = await GrpcTestServer.StartAsync(new OpenInferenceOptions { AllowLoadOverride = true, MaxLoadOverrideBytes = 5 << 20 });
@@ -167,8 +167,8 @@ public class ManagementTests
             {
                 Set(request, "config", new() { StringParam = "{}" });
                 Set(request, "file:1/a", new() { BytesParam = ByteString.CopyFrom(new byte[1500]) });
-            }, GrpcCode.ResourceExhausted, "MaxLoadOverrideBytes"),
-        ["message too large"] = (request => Set(request, "config", new() { StringParam = new string('x', 5 << 20) }), GrpcCode.ResourceExhausted, "or raise MaxLoadOverrideBytes"),
+            }, GrpcCode.ResourceExhausted, "raise the setting max-load-override-size"),
+        ["message too large"] = (request => Set(request, "config", new() { StringParam = new string('x', 5 << 20) }), GrpcCode.ResourceExhausted, "or raise the setting max-load-override-size"),
     };
 
     [Theory]

@@ -6,13 +6,14 @@ using Bedplate.Protocols.OpenInference;
 using Bedplate.Tensors;
 using Bedplate.Tests.TestKit.Engine;
 using Bedplate.Tests.TestKit.Grpc;
+using Bedplate.Tests.TestKit.Time;
 using Google.Protobuf;
 
 namespace Bedplate.Tests.Unit.Protocols.Grpc;
 
 public class ModelStreamInferTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private const int MembersLimit = 64;
 
     [Fact]
     public async Task Each_request_is_answered_once_and_the_stream_ends_with_its_requests()
@@ -292,7 +293,7 @@ public class ModelStreamInferTests
         Assert.Equal(1, NumberOf((await stream.ReadAsync<ModelStreamInferResponse>())!.InferResponse));
         Assert.Equal("Model 'numbers' failed: cannot say 2", (await stream.ReadAsync<ModelStreamInferResponse>())!.ErrorMessage);
         await stream.SendAsync(InferMessages.Count("numbers", -1));
-        Assert.Equal("cannot count to -1", (await stream.ReadAsync<ModelStreamInferResponse>())!.ErrorMessage);
+        Assert.Equal("RANGE ends at -1, which is before its start 0", (await stream.ReadAsync<ModelStreamInferResponse>())!.ErrorMessage);
     }
 
     [Fact]
@@ -315,15 +316,13 @@ public class ModelStreamInferTests
     public async Task A_client_that_does_not_read_holds_its_model_back_and_loses_nothing()
     {
         const int Count = 100_000;
-        var backend = new NumbersBackend();
+        var backend = new CountingBackend(MembersLimit);
         await using var server = await GrpcTestServer.StartAsync(backends: backend);
-        await server.Engine.LoadAsync(NumbersBackend.Model("numbers"));
+        await server.Engine.LoadAsync(CountingBackend.Model("numbers"));
         using var stream = await server.Client.OpenInferAsync();
         await stream.SendAsync(InferMessages.Count("numbers", Count));
         Assert.Equal(0, NumberOf((await stream.ReadAsync<ModelStreamInferResponse>())!.InferResponse));
-
-        // The client's window and the buffers on the way fill; then nothing more is made.
-        var made = await WhenSteadyAsync(() => backend.Produced);
+        var made = await WhenHeldBackAsync(backend);
         Assert.InRange(made, 10, Count - 1);
         for (var number = 1; number < Count; number++)
         {
@@ -338,20 +337,15 @@ public class ModelStreamInferTests
     [Fact]
     public async Task A_client_that_goes_without_reading_frees_its_member()
     {
-        var backend = new NumbersBackend();
+        var backend = new CountingBackend(MembersLimit);
         await using var server = await GrpcTestServer.StartAsync(backends: backend);
-        await server.Engine.LoadAsync(NumbersBackend.Model("numbers"));
+        await server.Engine.LoadAsync(CountingBackend.Model("numbers"));
         var stream = await server.Client.OpenInferAsync();
         await stream.SendAsync(InferMessages.Count("numbers", int.MaxValue));
         await stream.ReadAsync<ModelStreamInferResponse>();
-        await WhenSteadyAsync(() => backend.Produced);
+        await WhenHeldBackAsync(backend);
         stream.Dispose();
-        var deadline = DateTime.UtcNow + Patience;
-        while (backend.Members > 0)
-        {
-            Assert.True(DateTime.UtcNow < deadline, "The member never left.");
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
+        await Eventually.HoldsAsync(() => backend.Members == 0, () => "the member has left");
     }
 
     [Fact]
@@ -395,30 +389,14 @@ public class ModelStreamInferTests
 
     private static async Task<GrpcTestServer> StartNumbersAsync(params Bedplate.Inference.Backends.IBackend[] others)
     {
-        var server = await GrpcTestServer.StartAsync(backends: [new NumbersBackend(), .. others]);
-        await server.Engine.LoadAsync(NumbersBackend.Model("numbers"));
+        var server = await GrpcTestServer.StartAsync(backends: [new CountingBackend(MembersLimit), .. others]);
+        await server.Engine.LoadAsync(CountingBackend.Model("numbers"));
         return server;
     }
 
-    // The value once it has not changed for as long as everything in between would need many times over.
-    private static async Task<int> WhenSteadyAsync(Func<int> read)
-    {
-        var deadline = DateTime.UtcNow + Patience;
-        var value = read();
-        var since = DateTime.UtcNow;
-        while (DateTime.UtcNow - since < TimeSpan.FromMilliseconds(500))
-        {
-            Assert.True(DateTime.UtcNow < deadline, "The value never became steady.");
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-            if (read() is var now && now != value)
-            {
-                value = now;
-                since = DateTime.UtcNow;
-            }
-        }
-
-        return value;
-    }
+    // When the client's window and the buffers on the way are full, nothing more is made.
+    private static Task<int> WhenHeldBackAsync(CountingBackend backend) =>
+        Eventually.SteadyAsync(() => backend.Produced, TimeSpan.FromMilliseconds(500), "the count of what was produced");
 
     private static ModelInferRequest WithId(ModelInferRequest request, string id)
     {

@@ -15,7 +15,7 @@ internal sealed class InferRequestReader(OpenInferenceService service)
     /// <summary>The bound on one message.</summary>
     public GrpcMessageLimit Limit { get; } = new(
         Math.Min(service.Options.MaxRequestBytes, int.MaxValue),
-        $"send less, or raise {nameof(OpenInferenceOptions.MaxRequestBytes)}");
+        $"send less, or raise {SettingNames.MaxRequestBytes}");
 
     /// <summary>Reads the message that the call's reader stands at.</summary>
     public ValueTask<ProtocolStatus> ReadAsync(GrpcCall call, ModelInferRequestDecoder decoder, CancellationToken cancellationToken)

@@ -84,5 +84,5 @@ internal sealed unsafe class RequestMemory
 
     private ProtocolStatus TooLarge() => ProtocolStatus.TooLarge(
         $"The request's tensors are larger than the {ByteSize.Format(_limit)} a request may have; "
-        + $"send less, or raise {nameof(OpenInferenceOptions.MaxRequestBytes)}.");
+        + $"send less, or raise {SettingNames.MaxRequestBytes}.");
 }

@@ -32,7 +32,7 @@ internal sealed class RepositoryMethods(OpenInferenceService service)
     private GrpcMessageLimit LoadLimit() => service.Options.AllowLoadOverride
         ? new GrpcMessageLimit(
             Math.Min(Math.Max(service.Options.MaxLoadOverrideBytes, GrpcMessageLimit.Default.Bytes), int.MaxValue),
-            $"load a smaller model, or raise {nameof(OpenInferenceOptions.MaxLoadOverrideBytes)}; larger ones come by the repository")
+            $"load a smaller model, or raise {SettingNames.MaxLoadOverrideBytes}; larger ones come by the repository")
         : GrpcMessageLimit.Default;
 
     private UnaryResult<RepositoryIndexResponse> GetIndex(RepositoryIndexRequest request)
@@ -147,7 +147,7 @@ internal sealed class RepositoryMethods(OpenInferenceService service)
         {
             return ProtocolStatus.Forbidden(
                 "load parameters 'config' and 'file:' are not permitted on this server: they let the client choose what it runs. "
-                + $"Change the model's repository instead, or start the server with {nameof(OpenInferenceOptions.AllowLoadOverride)}.");
+                + $"Change the model's repository instead, or turn on {SettingNames.AllowLoadOverride}.");
         }
 
         if (files.Count > 0 && !hasConfiguration)
@@ -160,7 +160,7 @@ internal sealed class RepositoryMethods(OpenInferenceService service)
             ? ProtocolStatus.Ok
             : ProtocolStatus.TooLarge(
                 $"the files of the load request have {ByteSize.Format(bytes)}, and {ByteSize.Format(service.Options.MaxLoadOverrideBytes)} "
-                + $"are allowed; raise {nameof(OpenInferenceOptions.MaxLoadOverrideBytes)}, or put the model into the repository");
+                + $"are allowed; raise {SettingNames.MaxLoadOverrideBytes}, or put the model into the repository");
     }
 
     private static ProtocolStatus WrongType(string key, string expected) =>

@@ -143,7 +143,7 @@ internal static class InferFaults
 
     public static ProtocolStatus JsonTensorTooLarge(TensorSpec input, long byteLength, long limit) => ProtocolStatus.TooLarge(
         $"JSON input '{input.Name}' has a byte_size ({byteLength} bytes) that exceeds the maximum allowed value of {limit} bytes. "
-        + $"Send binary data or less of it, or raise {nameof(OpenInferenceOptions.MaxRequestBytes)}.");
+        + $"Send binary data or less of it, or raise {SettingNames.MaxRequestBytes}.");
 
     public static ProtocolStatus BinarySize(ServedModel model, TensorSpec input, long expected, long given) => ProtocolStatus.Invalid(
         $"input byte size mismatch for input '{input.Name}' for model '{model.Name}'. Expected {expected}, got {given}");
@@ -168,7 +168,7 @@ internal static class InferFaults
 
     public static ProtocolStatus BodyTooLarge(long limit, long? given = null) => ProtocolStatus.TooLarge(
         $"request body size of {(given is { } bytes ? $"{bytes}" : $"more than {limit}")} bytes exceeds the maximum allowed input size of {limit} bytes. "
-        + $"Send less, or raise {nameof(OpenInferenceOptions.MaxRequestBytes)}.");
+        + $"Send less, or raise {SettingNames.MaxRequestBytes}.");
 
     public static ProtocolStatus NoMemory(ServedModel model) => ProtocolStatus.Unavailable(
         $"Overloaded: the memory for requests in flight does not hold a further request of model '{model.Name}'.", MemoryRetry);

@@ -72,14 +72,10 @@ internal static class JsonElements
     {
         public static ElementFault Read(ref JsonCursor cursor, Span<byte> destination, ref int offset)
         {
-            if (!cursor.TryTakeNumber(out var number))
+            var fault = TakeInteger(ref cursor, out var number);
+            if (fault != ElementFault.None)
             {
-                return FaultAt(ref cursor);
-            }
-
-            if (!number.IsInteger)
-            {
-                return ElementFault.WrongKind;
+                return fault;
             }
 
             if (!number.TryGetInt64(out var value) || long.CreateTruncating(T.CreateTruncating(value)) != value)
@@ -98,14 +94,10 @@ internal static class JsonElements
     {
         public static ElementFault Read(ref JsonCursor cursor, Span<byte> destination, ref int offset)
         {
-            if (!cursor.TryTakeNumber(out var number))
+            var fault = TakeInteger(ref cursor, out var number);
+            if (fault != ElementFault.None)
             {
-                return FaultAt(ref cursor);
-            }
-
-            if (!number.IsInteger)
-            {
-                return ElementFault.WrongKind;
+                return fault;
             }
 
             if (!number.TryGetUInt64(out var value) || ulong.CreateTruncating(T.CreateTruncating(value)) != value)
@@ -166,6 +158,17 @@ internal static class JsonElements
     {
         MemoryMarshal.Write(destination[offset..], in value);
         offset += Unsafe.SizeOf<T>();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ElementFault TakeInteger(ref JsonCursor cursor, out JsonNumber number)
+    {
+        if (!cursor.TryTakeNumber(out number))
+        {
+            return FaultAt(ref cursor);
+        }
+
+        return number.IsInteger ? ElementFault.None : ElementFault.WrongKind;
     }
 
     private static ElementFault ReadNotFinite(ref JsonCursor cursor, out double value)

@@ -149,13 +149,13 @@ internal static class LoadRequest
 
     /// <summary>The answer to a configuration or file that this server does not take.</summary>
     public static ProtocolStatus OverrideRefused(string name) => ProtocolStatus.Forbidden(
-        $"load parameter '{Excerpt.Of(name)}' is refused: this server loads models from its repository only. Put the model there, or set "
-        + $"{nameof(OpenInferenceOptions.AllowLoadOverride)}, which lets everyone who may load a model run one of their own.");
+        $"load parameter '{Excerpt.Of(name)}' is refused: this server loads models from its repository only. Put the model there, or turn on "
+        + $"{SettingNames.AllowLoadOverride}, which lets everyone who may load a model run one of their own.");
 
     /// <summary>The answer to files that are larger than allowed.</summary>
     public static ProtocolStatus TooLarge(OpenInferenceOptions options) => ProtocolStatus.TooLarge(
         $"the files of a load request may have {options.MaxLoadOverrideBytes} bytes together; put the model in the repository, or raise "
-        + $"{nameof(OpenInferenceOptions.MaxLoadOverrideBytes)}.");
+        + $"{SettingNames.MaxLoadOverrideBytes}.");
 
     private static bool Fail(out ProtocolStatus status, string message)
     {

@@ -2,9 +2,9 @@ using Bedplate.Inference;
 using Bedplate.Protocols;
 using Bedplate.Tensors;
 
-namespace Bedplate.Tests.Fuzz.Rest;
+namespace Bedplate.Tests.Fuzz;
 
-/// <summary>What a request comes to.</summary>
+/// <summary>What a request comes to, over HTTP or gRPC.</summary>
 internal sealed record InferOutcome(bool IsAccepted)
 {
     public static InferOutcome Refused { get; } = new(false);
@@ -12,11 +12,17 @@ internal sealed record InferOutcome(bool IsAccepted)
     /// <summary>The HTTP status of a refusal by the parser; the oracle gives none.</summary>
     public int Status { get; private init; }
 
-    /// <summary>Why the parser refuses it; empty otherwise.</summary>
-    public string Message { get; private init; } = "";
+    /// <summary>The gRPC status of a refusal by the parser; the oracle gives none.</summary>
+    public GrpcCode Code { get; init; }
 
-    /// <summary>As it stood in the text.</summary>
+    /// <summary>Why the parser refuses it; empty otherwise.</summary>
+    public string Message { get; init; } = "";
+
+    /// <summary>As it stood in the text; over HTTP only.</summary>
     public string Id { get; init; } = "";
+
+    /// <summary>Whether a stream's last response is to be an empty one; over gRPC only.</summary>
+    public bool WantsEmptyFinalResponse { get; init; }
 
     public ulong Priority { get; init; }
 
@@ -26,11 +32,11 @@ internal sealed record InferOutcome(bool IsAccepted)
 
     public Dictionary<int, (TensorShape Shape, byte[] Data)> Inputs { get; } = [];
 
-    /// <summary>Index and form, in order.</summary>
+    /// <summary>Over HTTP index and form, in order; over gRPC the indices, ascending.</summary>
     public List<string> Outputs { get; } = [];
 
     /// <summary>A refusal by the parser.</summary>
-    public static InferOutcome RefusedFor(ProtocolStatus status) => new(false) { Status = status.Http, Message = status.Message };
+    public static InferOutcome RefusedFor(ProtocolStatus status) => new(false) { Status = status.Http, Code = status.Grpc, Message = status.Message };
 
     /// <summary>Where the two differ; null when they do not.</summary>
     public string? DifferenceFrom(InferOutcome other)
@@ -48,6 +54,11 @@ internal sealed record InferOutcome(bool IsAccepted)
         if (Parameters.Count != other.Parameters.Count || Parameters.Any(pair => !other.Parameters.TryGetValue(pair.Key, out var value) || value != pair.Value))
         {
             return "parameters";
+        }
+
+        if (WantsEmptyFinalResponse != other.WantsEmptyFinalResponse)
+        {
+            return "empty final response";
         }
 
         if (!Outputs.SequenceEqual(other.Outputs))
