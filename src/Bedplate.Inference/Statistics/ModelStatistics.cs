@@ -31,6 +31,18 @@ public sealed class ModelStatistics
         _histograms = [.. Stages.Select(_ => new LatencyHistogram(time))];
     }
 
+    /// <summary>Executions so far.</summary>
+    internal long ExecutionCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _executionCount;
+            }
+        }
+    }
+
     /// <summary>Everything, as of one moment.</summary>
     public ModelStatisticsSnapshot ToSnapshot()
     {

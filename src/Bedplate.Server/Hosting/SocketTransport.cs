@@ -12,12 +12,13 @@ internal sealed class SocketTransport : IDisposable
 {
     // The transport takes a pool of memory from an application's services only. This application is never started.
     private readonly WebApplication _services;
+    private readonly SocketBlocks _blocks = new();
 
     public SocketTransport(Action<SocketTransportOptions> configure)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new SocketBlocks());
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(_blocks);
         builder.Services.Configure(configure);
         _services = builder.Build();
         Factory = _services.Services.GetRequiredService<IConnectionListenerFactory>();
@@ -25,6 +26,9 @@ internal sealed class SocketTransport : IDisposable
 
     /// <summary>What makes listeners.</summary>
     public IConnectionListenerFactory Factory { get; }
+
+    /// <inheritdoc cref="SocketBlocks.LetGo"/>
+    public long LetGoBlocks() => _blocks.LetGo();
 
     /// <inheritdoc/>
     public void Dispose() => ((IDisposable)_services).Dispose();
