@@ -14,6 +14,9 @@ namespace Bedplate.Inference;
 /// </summary>
 public sealed class InferenceEngine : IAsyncDisposable
 {
+    // As of the last look for spare memory; of the models that were served then.
+    private long _executions;
+
     /// <summary>Creates an engine that runs models of these backends.</summary>
     /// <param name="backends">The backends, each with a name of its own.</param>
     /// <param name="options">Bounds; the defaults follow the machine.</param>
@@ -69,6 +72,31 @@ public sealed class InferenceEngine : IAsyncDisposable
     internal ActivationBudget Activation { get; }
 
     internal EngineClock Clock { get; }
+
+    /// <summary>
+    /// Gives memory back to the operating system that a burst has left behind and that nothing has needed since the
+    /// last call. Whoever hosts the engine calls it every ten seconds or so, one call at a time, from a thread that can
+    /// spare some milliseconds.
+    /// </summary>
+    /// <returns>Whether nothing has run since the last call, so that the host may give back what is its own.</returns>
+    public bool GiveBackSpareMemory()
+    {
+        var executions = 0L;
+        foreach (var model in Models.Served)
+        {
+            model.GiveBackSpareMemory();
+            executions += model.Statistics.ExecutionCount;
+        }
+
+        var isQuiet = executions == _executions;
+        _executions = executions;
+        if (isQuiet && Memory.BytesCached >= SpareMemory.LeastBytes)
+        {
+            Memory.Trim();
+        }
+
+        return isQuiet;
+    }
 
     /// <summary>Unloads every model after its requests are answered, and ends the threads.</summary>
     public async ValueTask DisposeAsync()

@@ -33,6 +33,7 @@ public sealed partial class BedplateServer : IAsyncDisposable
     private readonly PortListener _metrics;
     private readonly CancellationTokenSource _stopping = new();
     private Task _following = Task.CompletedTask;
+    private Task _givingBack = Task.CompletedTask;
 
     /// <summary>Puts a server together; nothing listens yet.</summary>
     /// <param name="options">Its settings.</param>
@@ -95,6 +96,7 @@ public sealed partial class BedplateServer : IAsyncDisposable
 
         _service.IsReady = true;
         LogReady(_engine.Models.Served.Count());
+        _givingBack = new SpareMemory(_engine, [_http, _grpc, _metrics]).RunAsync(_stopping.Token);
         if (_options.ModelControlMode == ModelControlMode.Poll)
         {
             _following = FollowAsync();
@@ -112,7 +114,7 @@ public sealed partial class BedplateServer : IAsyncDisposable
         using var timeout = new CancellationTokenSource(_options.ShutdownTimeout);
         await Task.WhenAll(_http.StopAsync(timeout.Token), _grpc.StopAsync(timeout.Token));
         await _metrics.StopAsync(timeout.Token);
-        await _following;
+        await Task.WhenAll(_following, _givingBack);
     }
 
     /// <inheritdoc/>

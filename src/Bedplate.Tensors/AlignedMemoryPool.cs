@@ -43,8 +43,8 @@ public sealed class AlignedMemoryPool : TensorMemoryPool
     /// <inheritdoc/>
     public override long BytesInUse => Volatile.Read(ref _bytesInUse);
 
-    /// <summary>Bytes kept for reuse.</summary>
-    public long BytesCached => Volatile.Read(ref _bytesCached);
+    /// <inheritdoc/>
+    public override long BytesCached => Volatile.Read(ref _bytesCached);
 
     /// <inheritdoc/>
     public override TensorBuffer? TryRent(long byteLength)

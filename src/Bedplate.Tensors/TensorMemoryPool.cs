@@ -16,6 +16,9 @@ public abstract class TensorMemoryPool
         TryRent(byteLength) ?? throw new InsufficientMemoryException(
             $"The tensor memory limit does not allow a further {ByteSize.Format(byteLength)}.");
 
+    /// <summary>Bytes kept for reuse; 0 by default.</summary>
+    public virtual long BytesCached => 0;
+
     /// <summary>Gives memory kept for reuse back to the operating system; called when a model leaves.</summary>
     public virtual void Trim()
     {

@@ -11,7 +11,10 @@ internal sealed class LoadCycles : IExperiment
     private const int Models = 10;
     private const double MostGrowth = 1.1;
 
-    // Parts of the table; the first and the last of them are compared.
+    // In which code is compiled and compiled better, and heaps find their sizes. They are in the table like the others.
+    private const int FirstCycles = 10;
+
+    // Parts of the table after the first cycles; the first and the last of them are compared.
     private const int Parts = 10;
 
     public string Name => "load-cycles";
@@ -31,21 +34,24 @@ internal sealed class LoadCycles : IExperiment
         var requests = models.ConvertAll(each => new SingleRequests(server, each.Model, each.Name));
         var cycles = bench.Options.Pick(quick: 20, full: 200);
         var samples = new List<ProcessSample>();
-        for (var cycle = 1; cycle <= cycles; cycle++)
+        for (var cycle = 1; cycle <= FirstCycles + cycles; cycle++)
         {
             await RunCycleAsync(server, models.ConvertAll(each => each.Name), requests, cancellationToken);
             samples.Add(server.Process.Sample());
-            if (cycle % Math.Max(1, cycles / Parts) == 0)
+            if (cycle % (cycles / Parts) == 0)
             {
-                bench.Report.Progress($"{cycle} of {cycles} cycles: {samples[^1].ResidentBytes >> 20} MiB");
+                bench.Report.Progress($"{cycle} of {FirstCycles + cycles} cycles: {samples[^1].ResidentBytes >> 20} MiB");
             }
         }
 
-        var parts = samples.Chunk(cycles / Parts).ToList();
-        var table = bench.Report.Table($"After unloading, medians of {cycles / Parts} cycles", "until cycle", "MiB resident", "handles", "threads");
-        foreach (var (part, i) in parts.Select((part, i) => (part, i)))
+        var table = bench.Report.Table("After unloading, medians of the cycles", "cycles", "MiB resident", "handles", "threads");
+        var parts = samples.Skip(FirstCycles).Chunk(cycles / Parts).ToList();
+        var end = 0;
+        foreach (var part in parts.Prepend([.. samples.Take(FirstCycles)]))
         {
-            table.Add((i + 1) * (cycles / Parts), Resident(part) / 1048576, Median(part, each => each.Handles), Median(part, each => each.Threads));
+            var begin = end + 1;
+            end += part.Length;
+            table.Add($"{begin}–{end}", Resident(part) / 1048576, Median(part, each => each.Handles), Median(part, each => each.Threads));
         }
 
         bench.Report.Judge("resident memory at the end over that after the first cycles", Resident(parts[^1]) / Resident(parts[0]), "×", Target.AtMost(MostGrowth));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Bedplate.Bench.Load.Generators;
 using Bedplate.Bench.Load.Measurement;
 using Bedplate.Bench.Load.Models;
@@ -23,6 +24,10 @@ internal sealed class SlowPeers : IExperiment
     private const double MostIdleProcessors = 0.1;
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
 
+    // What a server may keep of a burst after a while of quiet, and how long the while may be.
+    private const long MostKeptBytes = 64 << 20;
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(30);
+
     public string Name => "slow-peers";
 
     public string Summary => $"{Peers} slow readers of answers of 16 MiB, and {Peers} slow senders of requests of 16 MiB: memory, and the neighbours.";
@@ -31,7 +36,8 @@ internal sealed class SlowPeers : IExperiment
     {
         var table = bench.Report.Table(
             $"{Peers} peers, and a tiny model at {NeighbourPerSecond:0} requests per second",
-            "peers", "in-flight limit MiB", "their answers", "MiB more resident", "bound MiB", "neighbour p99 ms", "neighbour not answered", "health longest ms", "processors afterwards");
+            "peers", "in-flight limit MiB", "their answers", "MiB more resident", "bound MiB", "neighbour p99 ms", "neighbour not answered", "health longest ms", "processors afterwards",
+            "MiB more when quiet");
         await MeasureAsync("readers", bench.Models.LargeOutput, [], null);
         await MeasureAsync("senders", bench.Models.LargeInput, [], null);
         await MeasureAsync("readers", bench.Models.LargeOutput, ["--engine-in-flight-limit", $"{TightLimitBytes}"], TightLimitBytes);
@@ -64,14 +70,18 @@ internal sealed class SlowPeers : IExperiment
 
             var idle = await ProcessorsUsedAsync(server.Process, cancellationToken);
 
+            var kept = await KeptBytesAsync(server.Process, before, cancellationToken);
+
             // Outputs are known once they are there: each execution that was let in before the limit may pass it once.
             var bound = limit + TensorCacheBytes + (double)Bytes * Environment.ProcessorCount;
             var growth = watch.MaxResidentBytes - before;
             table.Add(
-                what, MiB(limit), outcomes, MiB(growth), MiB(bound), neighbour.P99, neighbour.Failed, probe.Latencies.Max, idle);
+                what, MiB(limit), outcomes, MiB(growth), MiB(bound), neighbour.P99, neighbour.Failed, probe.Latencies.Max, idle,
+                MiB(kept));
             bench.Report.Judge($"{what}, {setting}: resident memory over its bound", growth / bound, "×", Target.AtMost(1));
             bench.Report.Judge($"{what}, {setting}: neighbours not answered", neighbour.Failed + probe.Failed, "requests", Target.AtMost(0));
             bench.Report.Judge($"{what}, {setting}: processors used once they have hung up", idle, "processors", Target.AtMost(MostIdleProcessors));
+            bench.Report.Judge($"{what}, {setting}: memory kept after at most {Quiet.TotalSeconds:0} s of quiet", MiB(kept), "MiB", Target.AtMost(MiB(MostKeptBytes)));
             if (neighbour.Failed > 0)
             {
                 bench.Report.Note($"{what}, {setting}: {neighbour.Failures}");
@@ -86,6 +96,19 @@ internal sealed class SlowPeers : IExperiment
         var before = process.Sample().CpuSeconds;
         await Task.Delay(2 * Settling, cancellationToken);
         return (process.Sample().CpuSeconds - before) / (2 * Settling.TotalSeconds);
+    }
+
+    // Ends as soon as it is little: what has been given back stays given back.
+    private static async Task<long> KeptBytesAsync(ServerProcess process, long before, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        long kept;
+        while ((kept = process.Sample().ResidentBytes - before) > MostKeptBytes && clock.Elapsed < Quiet)
+        {
+            await Task.Delay(Settling, cancellationToken);
+        }
+
+        return kept;
     }
 
     private static double MiB(double bytes) => bytes / 1048576;

@@ -207,6 +207,9 @@ internal sealed unsafe class OrtApi
     public OrtStatus* GetAllocatorWithDefaultOptions(OrtAllocator** result) =>
         ((delegate* unmanaged<OrtAllocator**, OrtStatus*>)_table[OrtApiIndex.GetAllocatorWithDefaultOptions])(result);
 
+    public OrtStatus* AllocatorAlloc(OrtAllocator* allocator, nuint byteLength, void** result) =>
+        ((delegate* unmanaged<OrtAllocator*, nuint, void**, OrtStatus*>)_table[OrtApiIndex.AllocatorAlloc])(allocator, byteLength, result);
+
     public OrtStatus* AllocatorFree(OrtAllocator* allocator, void* memory) =>
         ((delegate* unmanaged<OrtAllocator*, void*, OrtStatus*>)_table[OrtApiIndex.AllocatorFree])(allocator, memory);
 

@@ -49,6 +49,7 @@ internal static class OrtApiIndex
     public const int GetDimensions = 62;
     public const int GetTensorTypeAndShape = 65;
     public const int CreateCpuMemoryInfo = 69;
+    public const int AllocatorAlloc = 75;
     public const int AllocatorFree = 76;
     public const int GetAllocatorWithDefaultOptions = 78;
     public const int GetValue = 80;

@@ -48,6 +48,20 @@ public interface ILoadedModel : IDisposable
     /// not. Read after runs of known size, it says what a request of another size will need.
     /// </summary>
     long PeakActivationBytes { get; }
+
+    /// <summary>
+    /// Bytes that the runtime keeps for runs to come and that none uses now, as far as it tells and can give them back;
+    /// 0 when it keeps none.
+    /// </summary>
+    long SpareBytes => 0;
+
+    /// <summary>
+    /// Gives <see cref="SpareBytes"/> back to the operating system, as far as they are not scattered between bytes in
+    /// use. Runs may be in flight; they may be held up by it for as long as it takes.
+    /// </summary>
+    void GiveBackSpare()
+    {
+    }
 }
 
 /// <summary>A model that answers a whole batch with one execution.</summary>

@@ -20,6 +20,7 @@ public sealed class ServedModel
     private readonly ConcurrentQueue<InferenceRequest> _pool = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ILoadedModel _backendModel;
+    private readonly SpareMemory _spare;
     private readonly byte[] _utf8Name;
     private InferenceRequest? _pooled;
     private int _pooledCount;
@@ -35,6 +36,7 @@ public sealed class ServedModel
         Platform = backend.Platform;
         Statistics = statistics;
         _backendModel = backendModel;
+        _spare = new SpareMemory(engine.Time);
         Signature = backendModel.Signature;
         _utf8Name = Encoding.UTF8.GetBytes(spec.Name);
         VersionText = source.Number.ToString(CultureInfo.InvariantCulture);
@@ -154,6 +156,18 @@ public sealed class ServedModel
             && Interlocked.Increment(ref _pooledCount) <= MaxPooledRequests)
         {
             _pool.Enqueue(request);
+        }
+
+        ReleaseLease();
+    }
+
+    /// <summary>Gives memory back that runs have left behind and none has needed since.</summary>
+    internal void GiveBackSpareMemory()
+    {
+        Interlocked.Increment(ref _leases);
+        if (!Volatile.Read(ref _isDraining))
+        {
+            _spare.Look(_backendModel, Statistics.ExecutionCount);
         }
 
         ReleaseLease();

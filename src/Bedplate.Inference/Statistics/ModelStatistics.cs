@@ -34,6 +34,9 @@ public sealed class ModelStatistics
     /// <summary>Rows answered, without a lock.</summary>
     internal long InferenceCount => Volatile.Read(ref _inferenceCount);
 
+    /// <summary>Executions so far, without a lock.</summary>
+    internal long ExecutionCount => Volatile.Read(ref _executionCount);
+
     /// <summary>Everything, as of one moment.</summary>
     public ModelStatisticsSnapshot ToSnapshot()
     {

@@ -59,6 +59,9 @@ internal sealed class PortListener : IAsyncDisposable
     /// <summary>Takes no further connection, and waits for the requests in flight until cancelled.</summary>
     public Task StopAsync(CancellationToken cancellationToken) => _kestrel.StopAsync(cancellationToken);
 
+    /// <inheritdoc cref="SocketBlocks.LetGo"/>
+    public long LetGoBlocks() => _transport.LetGoBlocks();
+
     public ValueTask DisposeAsync()
     {
         _kestrel.Dispose();

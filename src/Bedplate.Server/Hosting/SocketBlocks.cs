@@ -18,6 +18,9 @@ internal sealed class SocketBlocks : MemoryPool<byte>, IMemoryPoolFactory<byte>
     private readonly ConcurrentQueue<Block> _idle = new();
     private int _idleCount;
 
+    // The fewest idle ones since the last time some were let go: so many nobody has needed.
+    private int _fewestIdle;
+
     /// <inheritdoc/>
     public override int MaxBufferSize => BlockBytes;
 
@@ -33,8 +36,26 @@ internal sealed class SocketBlocks : MemoryPool<byte>, IMemoryPoolFactory<byte>
             return new Block(this);
         }
 
-        Interlocked.Decrement(ref _idleCount);
+        var left = Interlocked.Decrement(ref _idleCount);
+        if (left < Volatile.Read(ref _fewestIdle))
+        {
+            Volatile.Write(ref _fewestIdle, left);
+        }
+
         return block;
+    }
+
+    /// <summary>Leaves to the collector what has not been needed since this was last called; says how many bytes.</summary>
+    public long LetGo()
+    {
+        var count = 0;
+        for (var unneeded = Volatile.Read(ref _fewestIdle); count < unneeded && _idle.TryDequeue(out _); count++)
+        {
+            Interlocked.Decrement(ref _idleCount);
+        }
+
+        Volatile.Write(ref _fewestIdle, Volatile.Read(ref _idleCount));
+        return (long)count * BlockBytes;
     }
 
     /// <inheritdoc/>
@@ -43,7 +64,8 @@ internal sealed class SocketBlocks : MemoryPool<byte>, IMemoryPoolFactory<byte>
         // Shared by whatever it was created for.
     }
 
-    // Between looking at the count and adding to it others may add too: a few blocks too many are kept, no harm.
+    // Between looking at a count and changing it others may change it too: a few blocks too many are kept, or let go
+    // and made again, no harm.
     private void Return(Block block)
     {
         if (Volatile.Read(ref _idleCount) < MostIdle)

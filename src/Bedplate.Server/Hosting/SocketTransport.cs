@@ -13,6 +13,7 @@ internal sealed class SocketTransport : IDisposable
 {
     // The transport takes a pool of memory from an application's services only. This application is never started.
     private readonly WebApplication _services;
+    private readonly SocketBlocks _blocks = new();
 
     /// <param name="loggers">Where the sockets' messages go.</param>
     /// <param name="configure">How sockets are waited for; null as Kestrel comes.</param>
@@ -20,7 +21,7 @@ internal sealed class SocketTransport : IDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new SocketBlocks());
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(_blocks);
         builder.Services.AddSingleton(loggers);
         if (configure is not null)
         {
@@ -33,6 +34,9 @@ internal sealed class SocketTransport : IDisposable
 
     /// <summary>What makes listeners.</summary>
     public IConnectionListenerFactory Factory { get; }
+
+    /// <inheritdoc cref="SocketBlocks.LetGo"/>
+    public long LetGoBlocks() => _blocks.LetGo();
 
     /// <inheritdoc/>
     public void Dispose() => ((IDisposable)_services).Dispose();

@@ -78,6 +78,7 @@ internal static class ServeCommand
         try
         {
             SocketThreads.RunRequests();
+            NativeHeap.ReturnLargeBlocks();
             var server = new BedplateServer(options, loggers, WorkerExecutable.Find());
             try
             {

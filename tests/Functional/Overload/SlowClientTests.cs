@@ -40,6 +40,14 @@ public sealed class SlowClientTests : IDisposable
         }
 
         Assert.InRange(server.Process.Readings.PeakResidentBytes, 1, (Clients * AnswerBytes) + ServerBytes);
+        Assert.InRange(server.Process.Readings.ResidentBytes, Clients * AnswerBytes / 2, long.MaxValue);
+
+        // Once all have gone and a while has been quiet, what they cost is the machine's again.
+        _clients.ForEach(client => client.Dispose());
+        await Eventually.HoldsAsync(
+            () => server.Process.Readings.ResidentBytes < ServerBytes / 2,
+            () => $"less than {ServerBytes / 2} bytes resident; there are {server.Process.Readings.ResidentBytes}");
+        await SumModel.AnswersAsync(server, "sum");
     }
 
     [Fact]

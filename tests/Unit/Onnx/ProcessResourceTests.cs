@@ -93,6 +93,30 @@ public class ProcessResourceTests
     }
 
     [Fact]
+    public void What_runs_have_left_behind_goes_back_to_the_system_when_it_is_asked_for()
+    {
+        RequireLinux();
+        const long answerBytes = 64 << 20;
+        var memory = new AlignedMemoryPool(limitBytes: 1 << 20, cacheLimitBytes: 0);
+        using var model = new OnnxBackend(new OnnxRuntimeOptions())
+            .Load(OnnxRig.Source(), OnnxModels.ZerosOfShape().ToBytes(), memory, TestContext.Current.CancellationToken);
+        using var slot = new SlotRun(model, memory);
+        slot.Input("shape", DataType.Int64, [2], 4096L, 4096L);
+        var before = AnonymousBytes();
+        slot.Succeed();
+        Assert.InRange(model.SpareBytes, 0, answerBytes);
+        slot.Execution.ReleaseOutputs();
+        Assert.InRange(AnonymousBytes() - before, answerBytes, long.MaxValue);
+        Assert.InRange(model.SpareBytes, answerBytes, long.MaxValue);
+
+        model.GiveBackSpare();
+
+        Assert.InRange(model.SpareBytes, 0, 1 << 20);
+        Assert.InRange(AnonymousBytes() - before, long.MinValue, answerBytes / 8);
+        Assert.Equal(4096 * 4096, slot.Succeed().Output<float>("zeros").Length);
+    }
+
+    [Fact]
     public void Models_share_one_pool_of_threads()
     {
         RequireLinux();
