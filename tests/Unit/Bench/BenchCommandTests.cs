@@ -117,7 +117,7 @@ public sealed partial class BenchCommandTests : IDisposable
     public async Task A_server_that_never_answers_is_timed_out(string protocol)
     {
         await using var server = await EchoServer.StartAsync(Model, _ => EchoFault.Silence);
-        var result = await RunAsync(server, protocol, ["--concurrency-range", "2", "--timeout-ms", "20", "--output", "json"]);
+        var result = await RunAsync(server, protocol, ["--concurrency-range", "2", "--timeout-ms", "100", "--output", "json"]);
         Assert.Equal(BenchExitCode.NothingMeasured, result.ExitCode);
         Assert.Equal(0, result.Number("answered"));
         Assert.True(result.Failures("timeout") > 2);

@@ -102,17 +102,17 @@ public class ProcessResourceTests
             .Load(OnnxRig.Source(), OnnxModels.ZerosOfShape().ToBytes(), memory, TestContext.Current.CancellationToken);
         using var slot = new SlotRun(model, memory);
         slot.Input("shape", DataType.Int64, [2], 4096L, 4096L);
-        var before = AnonymousBytes();
         slot.Succeed();
         Assert.InRange(model.SpareBytes, 0, answerBytes);
         slot.Execution.ReleaseOutputs();
-        Assert.InRange(AnonymousBytes() - before, answerBytes, long.MaxValue);
         Assert.InRange(model.SpareBytes, answerBytes, long.MaxValue);
+        var held = AnonymousBytes();
 
         model.GiveBackSpare();
 
+        // All of it, give or take what .NET does meanwhile.
         Assert.InRange(model.SpareBytes, 0, 1 << 20);
-        Assert.InRange(AnonymousBytes() - before, long.MinValue, answerBytes / 8);
+        Assert.InRange(held - AnonymousBytes(), answerBytes / 2, long.MaxValue);
         Assert.Equal(4096 * 4096, slot.Succeed().Output<float>("zeros").Length);
     }
 
