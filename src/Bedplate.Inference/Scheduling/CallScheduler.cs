@@ -104,7 +104,7 @@ internal sealed partial class CallScheduler : ModelScheduler
         request.SubmittedAt = now;
         if (!TryAdmit(request, now, out var refusal))
         {
-            Statistics.RecordUnanswered(refusal, ticks: 0);
+            Statistics.RecordUnanswered(refusal, _time.GetTimestamp() - now);
             return new ValueTask<InferenceEnding>(refusal);
         }
 
@@ -218,7 +218,7 @@ internal sealed partial class CallScheduler : ModelScheduler
 
         if (!queued)
         {
-            Statistics.RecordUnanswered(refusal, ticks: 0);
+            Statistics.RecordUnanswered(refusal, _time.GetTimestamp() - now);
             return new ValueTask<InferenceEnding>(refusal);
         }
 
