@@ -30,6 +30,7 @@ internal sealed partial class CallScheduler
             }
         }
 
+        // It was never submitted, so it has not been here for any time.
         Statistics.RecordUnanswered(refusal, ticks: 0);
         return true;
     }

@@ -112,7 +112,7 @@ internal sealed partial class CallScheduler : ModelScheduler
 
         if (!TryAdmit(request, now, out var refusal))
         {
-            Statistics.RecordUnanswered(refusal, ticks: 0);
+            Statistics.RecordUnanswered(refusal, _time.GetTimestamp() - now);
             return new ValueTask<InferenceEnding>(refusal);
         }
 
@@ -234,7 +234,7 @@ internal sealed partial class CallScheduler : ModelScheduler
 
         if (!queued)
         {
-            Statistics.RecordUnanswered(refusal, ticks: 0);
+            Statistics.RecordUnanswered(refusal, _time.GetTimestamp() - now);
             return new ValueTask<InferenceEnding>(refusal);
         }
 

@@ -79,7 +79,7 @@ internal sealed class StepScheduler : ModelScheduler
 
         if (!refusal.IsCompleted)
         {
-            Statistics.RecordUnanswered(refusal, ticks: 0);
+            Statistics.RecordUnanswered(refusal, _engine.Time.GetTimestamp() - now);
             return new ValueTask<InferenceEnding>(refusal);
         }
 

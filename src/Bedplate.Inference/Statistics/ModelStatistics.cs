@@ -100,7 +100,10 @@ public sealed class ModelStatistics
         }
     }
 
-    /// <summary>A request ended without having been executed, or before its execution did.</summary>
+    /// <summary>
+    /// A request ended without having been executed, or before its execution did, so many ticks after it was submitted:
+    /// Triton counts the same of one whose time has passed.
+    /// </summary>
     internal void RecordUnanswered(in InferenceEnding ending, long ticks)
     {
         lock (_lock)

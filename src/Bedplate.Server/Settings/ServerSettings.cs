@@ -73,7 +73,7 @@ public static class ServerSettings
             (o, v) => o with { Trial = o.Trial with { Enabled = SettingValues.Boolean(v) } }),
         One("trial.memory-limit", "SIZE", "Most memory the worker may use.", "half of the memory",
             (o, v) => o with { Trial = o.Trial with { MemoryLimitBytes = SettingValues.Bytes(v) } }),
-        One("trial.time-limit", "TIME", "Longest time from opening the file to the end of the first run.", Format(Defaults.Trial.TimeLimit),
+        One("trial.time-limit", "TIME", "Most processor time from opening the file to the end of the first run; by the clock, eight times as long.", Format(Defaults.Trial.TimeLimit),
             (o, v) => o with { Trial = o.Trial with { TimeLimit = SettingValues.Duration(v) } }),
 
         One("onnxruntime.library", "FILE", "ONNX Runtime's native library; by default the one beside the executable, then the system's.", "",

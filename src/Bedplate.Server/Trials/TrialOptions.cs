@@ -16,7 +16,9 @@ public sealed record TrialOptions
     public long MemoryLimitBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
 
     /// <summary>
-    /// Longest time from opening the file to the end of the first run. Default two minutes; a graph may never end.
+    /// Most processor time from opening the file to the end of the first run, and an eighth of the most that it may take
+    /// by the clock: a server under load leaves the worker little of a processor, which is no fault of the model.
+    /// Default two minutes; a graph may never end.
     /// </summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromMinutes(2);
 }

@@ -47,7 +47,7 @@ public sealed class PoisonedServer : IAsyncLifetime
             .Add("wrong_configuration", OnnxModels.Add(), "max_batch_size: \"four\"")
             .Add("z_good_one", OnnxModels.Add());
         Server = await ServerProcess.BeginAsync(
-            "--model-repository", _models.Path, "--trial-time-limit", "4s", "--trial-memory-limit", "1GiB");
+            "--model-repository", _models.Path, "--trial-time-limit", "3s", "--trial-memory-limit", "1GiB");
         await Eventually.HoldsAsync(
             async () => (await Server.Rest.GetAsync("/v2/models/a_good_one/ready")).Status == 200, () => $"the first model to be served. {Server.Process}");
         AnswerWhileLoading = await Server.Rest.PostAsync("/v2/models/a_good_one/infer", GoodRequest);

@@ -59,6 +59,11 @@ public class LoadTests
         await using var server = await RestTestServer.StartAsync(
             TestModels.Identity("slow", delayMilliseconds: 60_000) with { DefaultDeadline = TimeSpan.FromMilliseconds(50) });
         Assert.Equal(504, (await server.PostAsync(Path, Body)).Status);
+
+        // Also where the deadline passed before the request had arrived.
+        var fail = (await server.GetAsync("/v2/models/slow/stats")).Json["model_stats"]![0]!["inference_stats"]!["fail"]!;
+        Assert.Equal(1, (int)fail["count"]!);
+        Assert.InRange((long)fail["ns"]!, 1, long.MaxValue);
     }
 
     [Fact]

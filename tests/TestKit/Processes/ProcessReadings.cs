@@ -22,13 +22,15 @@ public readonly struct ProcessReadings(int processId)
     {
         get
         {
-            // After the name, which may hold anything and ends with the last parenthesis; utime and stime are fields 14 and 15.
-            var text = File.ReadAllText($"/proc/{processId}/stat");
-            var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-            var ticks = long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture);
-            return TimeSpan.FromSeconds(ticks / TicksPerSecond);
+            // utime and stime.
+            var fields = FieldsOf($"/proc/{processId}/stat");
+            return TimeSpan.FromSeconds((fields[14] + fields[15]) / TicksPerSecond);
         }
     }
+
+    /// <summary>The niceness of each of its threads; the higher, the less urgent.</summary>
+    public IReadOnlyList<int> Niceness =>
+        [.. Directory.GetDirectories($"/proc/{processId}/task").Select(thread => (int)FieldsOf(Path.Combine(thread, "stat"))[19])];
 
     /// <summary>Processes it has started and that still run.</summary>
     public IReadOnlyList<int> Children
@@ -58,6 +60,16 @@ public readonly struct ProcessReadings(int processId)
         {
             return false;
         }
+    }
+
+    // The numbers of a stat file by their number in proc(5). They begin behind the name, which may hold anything and ends
+    // with the last parenthesis, and the state.
+    private static Dictionary<int, long> FieldsOf(string file)
+    {
+        var text = File.ReadAllText(file);
+        return text[(text.LastIndexOf(')') + 4)..].Split(' ', StringSplitOptions.TrimEntries)
+            .Select((field, index) => (Number: index + 4, Value: (long)Int128.Parse(field, CultureInfo.InvariantCulture)))
+            .ToDictionary(field => field.Number, field => field.Value);
     }
 
     private long Kibibytes(string key)

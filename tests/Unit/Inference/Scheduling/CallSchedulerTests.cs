@@ -100,6 +100,8 @@ public sealed class CallSchedulerTests : IAsyncDisposable
         _clock.Advance(TimeSpan.FromMilliseconds(60));
         Assert.Equal(EndingReason.DeadlinePassed, (await running.Ending).Reason);
         Assert.True(run.WasTerminated);
+        var fail = model.Statistics.ToSnapshot().Fail;
+        Assert.Equal((2, TimeSpan.FromMilliseconds(50 + 100)), (fail.Count, _clock.GetElapsedTime(0, fail.Ticks)));
         running.Request.Dispose();
         waiting.Request.Dispose();
     }
