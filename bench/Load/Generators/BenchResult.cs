@@ -38,6 +38,9 @@ internal sealed class BenchResult(JsonElement level)
     /// <summary>The runtime's own run, mean per request, in milliseconds.</summary>
     public double ServerInfer => Number("server_infer_us") / 1000;
 
+    /// <summary>What requests waited for the runtime's run to begin, mean per request, in milliseconds.</summary>
+    public double ServerQueue => Number("server_queue_us") / 1000;
+
     /// <summary>Rows per execution.</summary>
     public double AverageBatch => Number("server_average_batch");
 

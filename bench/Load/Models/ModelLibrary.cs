@@ -39,6 +39,9 @@ internal sealed class ModelLibrary(string? directory, string generatedDirectory)
     /// <summary>16 MiB in, nothing to speak of out.</summary>
     public BenchModel LargeInput => Generate("large-input", GeneratedModels.LargeInput);
 
+    /// <summary>As many bytes in as <see cref="Convolution"/> takes, and nothing to do with them.</summary>
+    public BenchModel PictureInput => Generate("picture-input", GeneratedModels.PictureInput);
+
     /// <summary>Nothing to speak of in, 16 MiB out.</summary>
     public BenchModel LargeOutput => Generate("large-output", GeneratedModels.LargeOutput);
 
