@@ -207,7 +207,7 @@ public sealed partial class BenchCommandTests : IDisposable
             await using var server = await EchoServer.StartAsync(model, certificate: secured ? certificate : null);
             var result = await BenchCli.RunAsync(
             [
-                "-m", "image", "-u", protocol == "grpc" ? server.Grpc : server.Http, .. BenchCli.Quick,
+                "-m", "image", "-u", protocol == "grpc" ? server.Grpc : server.Http, "-p", "500", "-r", "3",
                 .. secured ? (string[])["--tls-skip-verify"] : [], "--verify", "--verify-inputs", "3", "--concurrency-range", "3", "--output", "json",
             ]);
             Assert.True(result.ExitCode == BenchExitCode.Success, result.Error + result.Output);
