@@ -4,6 +4,7 @@ using Bedplate.Protocols;
 using Bedplate.Tests.TestKit.Files;
 using Bedplate.Tests.TestKit.Models;
 using Bedplate.Tests.TestKit.Server;
+using Bedplate.Tests.TestKit.Time;
 using Google.Protobuf;
 
 namespace Bedplate.Tests.Functional.Loading;
@@ -103,7 +104,8 @@ public class LoadOverrideTests
         }
         finally
         {
-            await RunAsync("umount", directory.Path);
+            // A worker that has said all it had to say may take a moment longer than the server to go.
+            await Eventually.HoldsAsync(() => RunAsync("umount", directory.Path), () => $"'{directory.Path}' to be let go of");
         }
     }
 
