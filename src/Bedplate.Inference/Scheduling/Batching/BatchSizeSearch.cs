@@ -18,8 +18,10 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
 {
     private const double LeastGain = 1.03;
 
-    // Share of one processor that the requests would take if each ran alone. Below it nothing is gained by joining them.
+    // Share of one processor that the requests would take if each ran alone. Below it nothing is gained by joining them,
+    // unless so many runs wait: then it is the size in use that lets so little through.
     private const double BusyShare = 0.15;
+    private const int RunsWaiting = 2;
 
     // What is counted in a turn: so many runs of each processor, within bounds, after a start that is not counted.
     private const int RunsPerTurn = 8;
@@ -77,10 +79,11 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
     /// <summary>Goes on; to be called with a request that comes at or after <see cref="NextStep"/>.</summary>
     /// <param name="now">The present moment.</param>
     /// <param name="rowsAnswered">Rows answered since ever.</param>
+    /// <param name="rowsWaiting">Rows that wait now.</param>
     /// <param name="secondsOfOneRow">What a run of one row takes; 0 where that is not known.</param>
     /// <param name="outcome">Of a comparison that this step has ended.</param>
     /// <returns>Whether there is an outcome.</returns>
-    public bool Step(long now, long rowsAnswered, double secondsOfOneRow, out BatchSizeOutcome outcome)
+    public bool Step(long now, long rowsAnswered, long rowsWaiting, double secondsOfOneRow, out BatchSizeOutcome outcome)
     {
         outcome = default;
         if (!_lock.TryEnter())
@@ -98,6 +101,12 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
             if (_isCounting && rowsAnswered > _countBefore)
             {
                 var speed = (rowsAnswered - _countBefore) / time.GetElapsedTime(_countedSince, now).TotalSeconds;
+                if (!_isComparing || !IsChallengersTurn)
+                {
+                    // A challenger may answer so little that it looks as if little were asked.
+                    _isBusy = speed * secondsOfOneRow >= BusyShare || rowsWaiting > RunsWaiting * _rows;
+                }
+
                 OnTurn(speed, now, secondsOfOneRow, out outcome);
                 _isCounting = false;
             }
@@ -129,7 +138,6 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
     private void OnTurn(double speed, long now, double secondsOfOneRow, out BatchSizeOutcome outcome)
     {
         outcome = default;
-        _isBusy = speed * secondsOfOneRow >= BusyShare;
         if (!_isBusy)
         {
             EndComparison();

@@ -12,12 +12,16 @@ internal sealed class PairedComparison
 
     private const int FewestPairs = 5;
 
+    // A challenger that is so much slower twice in a row is not given a third turn: what it loses is lost for good.
+    private const double Hopeless = 0.8;
+
     // Standard errors between the mean and what it is held against: looked at after every pair, so more than for one look.
     private const double Certainty = 2.5;
 
     private int _count;
     private double _sum;
     private double _sumOfSquares;
+    private double _largestRatio;
 
     /// <summary>The mean of the challenger's speed over the other's; 1 before the first pair.</summary>
     public double MeanRatio => _count == 0 ? 1 : Math.Exp(_sum / _count);
@@ -29,6 +33,7 @@ internal sealed class PairedComparison
         _count++;
         _sum += log;
         _sumOfSquares += log * log;
+        _largestRatio = Math.Max(_largestRatio, challengerSpeed / speed);
     }
 
     /// <summary>What is known by now.</summary>
@@ -38,7 +43,7 @@ internal sealed class PairedComparison
         {
             if (_count < FewestPairs)
             {
-                return ComparisonResult.Open;
+                return _count > 1 && _largestRatio < Hopeless ? ComparisonResult.Slower : ComparisonResult.Open;
             }
 
             var mean = _sum / _count;
@@ -52,7 +57,7 @@ internal sealed class PairedComparison
     }
 
     /// <summary>Forgets all pairs.</summary>
-    public void Clear() => (_count, _sum, _sumOfSquares) = (0, 0, 0);
+    public void Clear() => (_count, _sum, _sumOfSquares, _largestRatio) = (0, 0, 0, 0);
 }
 
 /// <summary>How a challenger did.</summary>

@@ -95,11 +95,21 @@ public sealed class BatchSizeSearchTests
         for (var i = 0; i < 60_000; i++)
         {
             _clock.Advance(TimeSpan.FromMilliseconds(1));
-            search.Step(_clock.GetTimestamp(), answered += search.Rows, secondsOfOneRow: 0.001, out _);
+            search.Step(_clock.GetTimestamp(), answered += search.Rows, rowsWaiting: 0, secondsOfOneRow: 0.001, out _);
             Assert.InRange(search.Rows, 1, 6);
         }
 
         Assert.Equal(6, search.Rows);
+    }
+
+    [Fact]
+    public void A_challenger_that_answers_next_to_nothing_is_given_up_soon_and_left_to_rest()
+    {
+        // Rows together take twenty times as long: in a challenger's turns it seems that little is asked.
+        Run(TimeSpan.FromMinutes(2), rows => rows == 1 ? 0.02 : 20 * 0.02 * rows);
+        Assert.InRange(_outcomes.Count, 2, 12);
+        Assert.DoesNotContain(_outcomes, outcome => outcome.IsTaken);
+        Assert.InRange(_answered * 0.02 / 120_000, 0.97, 1);
     }
 
     [Fact]
@@ -132,14 +142,14 @@ public sealed class BatchSizeSearchTests
         {
             var rows = _search.Rows;
             _clock.Advance(TimeSpan.FromMilliseconds(millisecondsOf(rows)));
-            Step(rows, secondsOfOne);
+            Step(rows, secondsOfOne, rowsWaiting: 200);
         }
     }
 
-    private void Step(int rows, double secondsOfOneRow)
+    private void Step(int rows, double secondsOfOneRow, long rowsWaiting = 0)
     {
         _answered += rows;
-        if (_clock.GetTimestamp() >= _search.NextStep && _search.Step(_clock.GetTimestamp(), _answered, secondsOfOneRow, out var outcome))
+        if (_clock.GetTimestamp() >= _search.NextStep && _search.Step(_clock.GetTimestamp(), _answered, rowsWaiting, secondsOfOneRow, out var outcome))
         {
             _outcomes.Add(outcome);
         }

@@ -27,6 +27,13 @@ public sealed class PairedComparisonTests
     }
 
     [Fact]
+    public void What_is_hopeless_is_given_up_after_two_pairs()
+    {
+        Assert.Equal(ComparisonResult.Slower, Compare(0.5, 0.2, new Random(1), out var pairs));
+        Assert.Equal(2, pairs);
+    }
+
+    [Fact]
     public void Noise_is_seldom_taken_for_a_difference()
     {
         var mistakes = 0;
