@@ -212,7 +212,7 @@ internal sealed partial class CallScheduler : ModelScheduler
 
     private void StepSearch(BatchSizeSearch search, long now)
     {
-        if (search.Step(now, Statistics.InferenceCount, _queue.Rows, _profile.Latest?.ExpectedSeconds(1) ?? 0, out var outcome))
+        if (search.Step(now, Statistics.InferenceCount, _queue.Rows, Environment.CpuUsage.TotalTime, _profile.Latest?.ExpectedSeconds(1) ?? 0, out var outcome))
         {
             LogBatchSize(_engine.SchedulingLogger, _model.Name, _model.Version, outcome.Challenger, outcome.Ratio, outcome.InUse, outcome.IsTaken);
         }

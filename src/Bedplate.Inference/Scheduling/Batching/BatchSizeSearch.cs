@@ -4,19 +4,21 @@ namespace Bedplate.Inference.Scheduling.Batching;
 
 /// <summary>
 /// Finds the number of rows per run at which a model answers most: while it is busy, the size in use and a challenger
-/// take turns of a tenth of a second or more, and the challenger takes over when it has answered more. What counts is
-/// what was answered, not what runs took, as a large run may look cheap because it takes the processors from the others.
+/// take turns of a tenth of a second or more, and the challenger takes over when it has done better. What counts is how
+/// many rows were answered, per second and per second of processor time alike: not what runs took, as a large run may look
+/// cheap because it takes the processors from the others, nor throughput alone, as it can be had by keeping more
+/// processors busy with the same work.
 /// </summary>
 /// <remarks>
-/// Sizes are powers of two, and the most there may be. A larger one must be faster by <see cref="LeastGain"/>, as those who
-/// come first wait for it; a smaller one only not slower. When no challenger has won, the search rests, longer each time.
+/// Sizes are powers of two, and the most there may be. A larger one must be better by <see cref="LeastGain"/>, as those who
+/// come first wait for it; a smaller one only not worse. When no challenger has won, the search rests, longer each time.
 /// Until the first comparison has ended, quick models join up to <see cref="UntriedRows"/>, which helps nearly all of them
 /// in a burst that is over before anything can be learned. <see cref="Rows"/> and what goes with it are read by any thread;
 /// <see cref="Step"/> lets one thread in and the others pass.
 /// </remarks>
 internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
 {
-    private const double LeastGain = 1.03;
+    private const double LeastGain = 1.05;
 
     // Share of one processor that the requests would take if each ran alone. Below it nothing is gained by joining them,
     // unless so many runs wait: then it is the size in use that lets so little through.
@@ -52,12 +54,13 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
     private int _challenger;
     private int _move;
     private int _turn;
-    private double _firstSpeed;
+    private double _firstWorth;
     private bool _isTried;
     private bool _isComparing;
     private bool _isCounting;
     private long _countedSince;
     private long _countBefore;
+    private TimeSpan _processorTimeBefore;
     private long _restUntil;
     private TimeSpan _rest = ShortestRest;
     private volatile int _rows = 1;
@@ -80,10 +83,12 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
     /// <param name="now">The present moment.</param>
     /// <param name="rowsAnswered">Rows answered since ever.</param>
     /// <param name="rowsWaiting">Rows that wait now.</param>
+    /// <param name="processorTime">Processor time of the process since ever.</param>
     /// <param name="secondsOfOneRow">What a run of one row takes; 0 where that is not known.</param>
     /// <param name="outcome">Of a comparison that this step has ended.</param>
     /// <returns>Whether there is an outcome.</returns>
-    public bool Step(long now, long rowsAnswered, long rowsWaiting, double secondsOfOneRow, out BatchSizeOutcome outcome)
+    public bool Step(
+        long now, long rowsAnswered, long rowsWaiting, TimeSpan processorTime, double secondsOfOneRow, out BatchSizeOutcome outcome)
     {
         outcome = default;
         if (!_lock.TryEnter())
@@ -100,14 +105,16 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
 
             if (_isCounting && rowsAnswered > _countBefore)
             {
-                var speed = (rowsAnswered - _countBefore) / time.GetElapsedTime(_countedSince, now).TotalSeconds;
+                var rowsOfTurn = rowsAnswered - _countBefore;
+                var speed = rowsOfTurn / time.GetElapsedTime(_countedSince, now).TotalSeconds;
+                var processorSeconds = Math.Max((processorTime - _processorTimeBefore).TotalSeconds, ShortestTurn.TotalSeconds / 1000);
                 if (!_isComparing || !IsChallengersTurn)
                 {
                     // A challenger may answer so little that it looks as if little were asked.
                     _isBusy = speed * secondsOfOneRow >= BusyShare || rowsWaiting > RunsWaiting * _rows;
                 }
 
-                OnTurn(speed, now, secondsOfOneRow, out outcome);
+                OnTurn(speed * (rowsOfTurn / processorSeconds), now, secondsOfOneRow, out outcome);
                 _isCounting = false;
             }
             else
@@ -115,6 +122,7 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
                 _isCounting = true;
                 _countedSince = now;
                 _countBefore = rowsAnswered;
+                _processorTimeBefore = processorTime;
             }
 
             var rows = RowsOf(_isComparing && IsChallengersTurn ? _challenger : _inUse);
@@ -135,7 +143,7 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
     // A B B A: whoever gains by coming second gains as often as the other.
     private bool IsChallengersTurn => _turn % 4 is 1 or 2;
 
-    private void OnTurn(double speed, long now, double secondsOfOneRow, out BatchSizeOutcome outcome)
+    private void OnTurn(double worth, long now, double secondsOfOneRow, out BatchSizeOutcome outcome)
     {
         outcome = default;
         if (!_isBusy)
@@ -152,12 +160,12 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
         }
         else if (_turn++ % 2 == 0)
         {
-            _firstSpeed = speed;
+            _firstWorth = worth;
         }
         else
         {
             var challengerWasLast = _turn % 4 == 2;
-            _comparison.Add(challengerWasLast ? _firstSpeed : speed, challengerWasLast ? speed : _firstSpeed);
+            _comparison.Add(challengerWasLast ? _firstWorth : worth, challengerWasLast ? worth : _firstWorth);
             Decide(now, secondsOfOneRow, out outcome);
         }
     }
@@ -229,6 +237,8 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
 /// <summary>How one number of rows did against another.</summary>
 /// <param name="InUse">Rows that were in use.</param>
 /// <param name="Challenger">Rows that were tried.</param>
-/// <param name="Ratio">Answers of the challenger over those of the other, in the same time.</param>
+/// <param name="Ratio">
+/// How much better the challenger was: its answers over the other's per second, times the same per second of processor time.
+/// </param>
 /// <param name="IsTaken">Whether the challenger is in use from here on.</param>
 internal readonly record struct BatchSizeOutcome(int InUse, int Challenger, double Ratio, bool IsTaken);

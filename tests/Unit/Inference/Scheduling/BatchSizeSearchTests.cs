@@ -11,6 +11,7 @@ public sealed class BatchSizeSearchTests
     private readonly BatchSizeSearch _search;
     private readonly List<BatchSizeOutcome> _outcomes = [];
     private long _answered;
+    private TimeSpan _processorTime;
 
     public BatchSizeSearchTests() => _search = new BatchSizeSearch(MostRows, _clock);
 
@@ -95,7 +96,7 @@ public sealed class BatchSizeSearchTests
         for (var i = 0; i < 60_000; i++)
         {
             _clock.Advance(TimeSpan.FromMilliseconds(1));
-            search.Step(_clock.GetTimestamp(), answered += search.Rows, rowsWaiting: 0, secondsOfOneRow: 0.001, out _);
+            search.Step(_clock.GetTimestamp(), answered += search.Rows, rowsWaiting: 0, _clock.GetElapsedTime(0), secondsOfOneRow: 0.001, out _);
             Assert.InRange(search.Rows, 1, 6);
         }
 
@@ -110,6 +111,15 @@ public sealed class BatchSizeSearchTests
         Assert.InRange(_outcomes.Count, 2, 12);
         Assert.DoesNotContain(_outcomes, outcome => outcome.IsTaken);
         Assert.InRange(_answered * 0.02 / 120_000, 0.97, 1);
+    }
+
+    [Fact]
+    public void More_answers_are_not_bought_with_more_processor_time_for_each()
+    {
+        // Joined, rows keep two processors busy and come a third sooner.
+        Run(TimeSpan.FromMinutes(1), rows => rows == 1 ? 0.03 : 0.0225 * rows, rows => rows == 1 ? 1 : 2);
+        Assert.DoesNotContain(_outcomes, outcome => outcome.IsTaken);
+        Assert.NotEmpty(_outcomes);
     }
 
     [Fact]
@@ -134,7 +144,7 @@ public sealed class BatchSizeSearchTests
     };
 
     // A closed loop: one run after the other, of as many rows as the search says.
-    private void Run(TimeSpan duration, Func<int, double> millisecondsOf)
+    private void Run(TimeSpan duration, Func<int, double> millisecondsOf, Func<int, double>? processorsOf = null)
     {
         var end = _clock.GetUtcNow() + duration;
         var secondsOfOne = millisecondsOf(1) / 1000;
@@ -142,6 +152,7 @@ public sealed class BatchSizeSearchTests
         {
             var rows = _search.Rows;
             _clock.Advance(TimeSpan.FromMilliseconds(millisecondsOf(rows)));
+            _processorTime += TimeSpan.FromMilliseconds(millisecondsOf(rows) * (processorsOf?.Invoke(rows) ?? 1));
             Step(rows, secondsOfOne, rowsWaiting: 200);
         }
     }
@@ -149,7 +160,7 @@ public sealed class BatchSizeSearchTests
     private void Step(int rows, double secondsOfOneRow, long rowsWaiting = 0)
     {
         _answered += rows;
-        if (_clock.GetTimestamp() >= _search.NextStep && _search.Step(_clock.GetTimestamp(), _answered, rowsWaiting, secondsOfOneRow, out var outcome))
+        if (_clock.GetTimestamp() >= _search.NextStep && _search.Step(_clock.GetTimestamp(), _answered, rowsWaiting, _processorTime, secondsOfOneRow, out var outcome))
         {
             _outcomes.Add(outcome);
         }

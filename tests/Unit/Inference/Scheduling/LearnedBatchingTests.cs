@@ -48,6 +48,9 @@ public sealed class LearnedBatchingTests : IAsyncDisposable
         Assert.True(former.HoldsBack);
     }
 
+    // One processor, always busy.
+    private TimeSpan Elapsed => _clock.GetElapsedTime(0);
+
     public async ValueTask DisposeAsync()
     {
         _requests.ForEach(request => request.Dispose());
@@ -70,7 +73,7 @@ public sealed class LearnedBatchingTests : IAsyncDisposable
         {
             _clock.Advance(TimeSpan.FromMilliseconds(1));
             answered += search.Rows == rows ? 10 : 1;
-            isTaken = search.Step(_clock.GetTimestamp(), answered, rowsWaiting: 0, secondsOfOneRow: 0.001, out var outcome)
+            isTaken = search.Step(_clock.GetTimestamp(), answered, rowsWaiting: 0, Elapsed, secondsOfOneRow: 0.001, out var outcome)
                 && outcome.IsTaken && outcome.Challenger == rows;
         }
 
@@ -80,7 +83,7 @@ public sealed class LearnedBatchingTests : IAsyncDisposable
         {
             Assert.True(i < 10_000, "The size in use must come around.");
             _clock.Advance(TimeSpan.FromMilliseconds(1));
-            search.Step(_clock.GetTimestamp(), answered += 10, rowsWaiting: 0, secondsOfOneRow: 0.001, out _);
+            search.Step(_clock.GetTimestamp(), answered += 10, rowsWaiting: 0, Elapsed, secondsOfOneRow: 0.001, out _);
         }
     }
 
