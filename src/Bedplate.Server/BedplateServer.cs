@@ -96,7 +96,7 @@ public sealed partial class BedplateServer : IAsyncDisposable
 
         _service.IsReady = true;
         LogReady(_engine.Models.Served.Count());
-        _givingBack = new SpareMemory(_engine, [_http, _grpc, _metrics]).RunAsync(_stopping.Token);
+        _givingBack = new MemoryReturn(_engine, [_http, _grpc, _metrics]).RunAsync(_stopping.Token);
         if (_options.ModelControlMode == ModelControlMode.Poll)
         {
             _following = FollowAsync();

@@ -110,10 +110,8 @@ public sealed class ServedModel
     /// </summary>
     public InferenceRequest? TryRent()
     {
-        Interlocked.Increment(ref _leases);
-        if (Volatile.Read(ref _isDraining))
+        if (!TryLease())
         {
-            ReleaseLease();
             return null;
         }
 
@@ -164,13 +162,19 @@ public sealed class ServedModel
     /// <summary>Gives memory back that runs have left behind and none has needed since.</summary>
     internal void GiveBackSpareMemory()
     {
-        Interlocked.Increment(ref _leases);
-        if (!Volatile.Read(ref _isDraining))
+        if (!TryLease())
+        {
+            return;
+        }
+
+        try
         {
             _spare.Look(_backendModel, Statistics.ExecutionCount);
         }
-
-        ReleaseLease();
+        finally
+        {
+            ReleaseLease();
+        }
     }
 
     /// <summary>Takes no further request; the task ends when the last one has been disposed.</summary>
@@ -187,6 +191,19 @@ public sealed class ServedModel
     {
         Scheduler.Dispose();
         _backendModel.Dispose();
+    }
+
+    // Keeps the version from being unloaded until it is released; false when that has begun.
+    private bool TryLease()
+    {
+        Interlocked.Increment(ref _leases);
+        if (!Volatile.Read(ref _isDraining))
+        {
+            return true;
+        }
+
+        ReleaseLease();
+        return false;
     }
 
     private void ReleaseLease()

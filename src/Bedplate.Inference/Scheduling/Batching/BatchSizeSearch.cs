@@ -65,14 +65,11 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
     private long _restUntil;
     private TimeSpan _rest = ShortestRest;
     private volatile int _rows = 1;
-    private volatile bool _isBusy;
+    private bool _isBusy;
     private volatile bool _paysToJoin;
 
     /// <summary>The most rows to put together now.</summary>
     public int Rows => _rows;
-
-    /// <summary>Whether so much is asked that joining may pay.</summary>
-    public bool IsBusy => _isBusy;
 
     /// <summary>Whether requests that could start at once do better to wait for each other; never without a trial.</summary>
     public bool PaysToJoin => _paysToJoin;
@@ -181,8 +178,8 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
         }
 
         var wins = _challenger > _inUse
-            ? result == ComparisonResult.Faster && _comparison.MeanRatio >= LeastGain
-            : result == ComparisonResult.Faster || (result == ComparisonResult.Alike && _comparison.MeanRatio >= 1);
+            ? result == ComparisonResult.Better && _comparison.MeanRatio >= LeastGain
+            : result == ComparisonResult.Better || (result == ComparisonResult.Alike && _comparison.MeanRatio >= 1);
         _isTried = true;
         outcome = new BatchSizeOutcome(RowsOf(_inUse), RowsOf(_challenger), _comparison.MeanRatio, wins);
         EndComparison();

@@ -1,7 +1,7 @@
 namespace Bedplate.Inference.Scheduling.Batching;
 
 /// <summary>
-/// Whether one way is faster than another, from their speeds in turns close to each other: the mean of the logarithms of
+/// Whether one way is better than another, from what they are worth in turns close to each other: the mean of the logarithms of
 /// the ratios, and how sure that is. What else the machine does falls on both turns of a pair, and on a pair here and
 /// there, which makes the result less sure and not wrong.
 /// </summary>
@@ -12,7 +12,7 @@ internal sealed class PairedComparison
 
     private const int FewestPairs = 5;
 
-    // A challenger that is so much slower twice in a row is not given a third turn: what it loses is lost for good.
+    // A challenger that is so much worse twice in a row is not given a third turn: what it loses is lost for good.
     private const double Hopeless = 0.8;
 
     // Standard errors between the mean and what it is held against: looked at after every pair, so more than for one look.
@@ -23,17 +23,17 @@ internal sealed class PairedComparison
     private double _sumOfSquares;
     private double _largestRatio;
 
-    /// <summary>The mean of the challenger's speed over the other's; 1 before the first pair.</summary>
+    /// <summary>The mean of the challenger's worth over the other's; 1 before the first pair.</summary>
     public double MeanRatio => _count == 0 ? 1 : Math.Exp(_sum / _count);
 
-    /// <summary>Adds the speeds of one pair of turns; both above zero.</summary>
-    public void Add(double speed, double challengerSpeed)
+    /// <summary>Adds the worths of one pair of turns; both above zero.</summary>
+    public void Add(double worth, double challengersWorth)
     {
-        var log = Math.Log(challengerSpeed / speed);
+        var log = Math.Log(challengersWorth / worth);
         _count++;
         _sum += log;
         _sumOfSquares += log * log;
-        _largestRatio = Math.Max(_largestRatio, challengerSpeed / speed);
+        _largestRatio = Math.Max(_largestRatio, challengersWorth / worth);
     }
 
     /// <summary>What is known by now.</summary>
@@ -43,14 +43,14 @@ internal sealed class PairedComparison
         {
             if (_count < FewestPairs)
             {
-                return _count > 1 && _largestRatio < Hopeless ? ComparisonResult.Slower : ComparisonResult.Open;
+                return _count > 1 && _largestRatio < Hopeless ? ComparisonResult.Worse : ComparisonResult.Open;
             }
 
             var mean = _sum / _count;
             var variance = Math.Max(0, (_sumOfSquares - _count * mean * mean) / (_count - 1));
             var margin = Certainty * Math.Sqrt(variance / _count);
-            return mean - margin > 0 ? ComparisonResult.Faster
-                : mean + margin < 0 ? ComparisonResult.Slower
+            return mean - margin > 0 ? ComparisonResult.Better
+                : mean + margin < 0 ? ComparisonResult.Worse
                 : _count < MostPairs ? ComparisonResult.Open
                 : ComparisonResult.Alike;
         }
@@ -66,8 +66,8 @@ internal enum ComparisonResult : byte
     /// <summary>Not known yet.</summary>
     Open = 0,
 
-    Faster,
-    Slower,
+    Better,
+    Worse,
 
     /// <summary>No difference was found in as many pairs as are worth it.</summary>
     Alike,

@@ -53,7 +53,6 @@ public sealed class BatchSizeSearchTests
         }
 
         Assert.False(_search.PaysToJoin);
-        Assert.False(_search.IsBusy);
         Assert.Empty(_outcomes);
     }
 
@@ -61,14 +60,14 @@ public sealed class BatchSizeSearchTests
     public void It_is_not_busy_any_more_once_little_is_asked()
     {
         Run(TimeSpan.FromSeconds(20), rows => MillisecondsOf("tabular", rows));
-        Assert.True(_search.IsBusy);
+        Assert.True(_search.PaysToJoin);
         for (var i = 0; i < 100; i++)
         {
             _clock.Advance(TimeSpan.FromMilliseconds(100));
             Step(1, secondsOfOneRow: 0.0003);
         }
 
-        Assert.False(_search.IsBusy);
+        Assert.False(_search.PaysToJoin);
     }
 
     [Fact]

@@ -78,7 +78,6 @@ public sealed class LearnedBatchingTests : IAsyncDisposable
         }
 
         Assert.True(isTaken);
-        Assert.True(search.IsBusy);
         for (var i = 0; search.Rows != rows; i++)
         {
             Assert.True(i < 10_000, "The size in use must come around.");

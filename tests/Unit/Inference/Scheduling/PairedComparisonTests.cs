@@ -6,11 +6,11 @@ namespace Bedplate.Tests.Unit.Inference.Scheduling;
 public sealed class PairedComparisonTests
 {
     [Theory]
-    [InlineData(2.0, 0.3, ComparisonResult.Faster)]
-    [InlineData(1.2, 0.1, ComparisonResult.Faster)]
+    [InlineData(2.0, 0.3, ComparisonResult.Better)]
+    [InlineData(1.2, 0.1, ComparisonResult.Better)]
     [InlineData(1.0, 0.0, ComparisonResult.Alike)]
-    [InlineData(0.8, 0.1, ComparisonResult.Slower)]
-    [InlineData(0.3, 0.3, ComparisonResult.Slower)]
+    [InlineData(0.8, 0.1, ComparisonResult.Worse)]
+    [InlineData(0.3, 0.3, ComparisonResult.Worse)]
     internal void A_difference_above_the_noise_is_found(double ratio, double noise, ComparisonResult expected)
     {
         for (var seed = 0; seed < 20; seed++)
@@ -22,14 +22,14 @@ public sealed class PairedComparisonTests
     [Fact]
     public void A_large_difference_is_found_soon()
     {
-        Assert.Equal(ComparisonResult.Faster, Compare(2, 0.1, new Random(1), out var pairs));
+        Assert.Equal(ComparisonResult.Better, Compare(2, 0.1, new Random(1), out var pairs));
         Assert.InRange(pairs, 1, 5);
     }
 
     [Fact]
     public void What_is_hopeless_is_given_up_after_two_pairs()
     {
-        Assert.Equal(ComparisonResult.Slower, Compare(0.5, 0.2, new Random(1), out var pairs));
+        Assert.Equal(ComparisonResult.Worse, Compare(0.5, 0.2, new Random(1), out var pairs));
         Assert.Equal(2, pairs);
     }
 

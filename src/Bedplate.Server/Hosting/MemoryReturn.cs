@@ -6,7 +6,7 @@ namespace Bedplate.Server.Hosting;
 /// Gives back what a burst has left behind: the engine's spare memory, blocks of the sockets, and, in a quiet moment,
 /// what the collector keeps. A server shares its machine, and what it needed once it may not need for days.
 /// </summary>
-internal sealed class SpareMemory(InferenceEngine engine, IReadOnlyList<PortListener> ports)
+internal sealed class MemoryReturn(InferenceEngine engine, IReadOnlyList<PortListener> ports)
 {
     // Longer than a service in use is silent, and soon enough for whoever waits for the memory.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
