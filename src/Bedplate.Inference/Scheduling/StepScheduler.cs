@@ -66,6 +66,10 @@ internal sealed class StepScheduler : ModelScheduler
         {
             refusal = Endings.DeadlinePassed;
         }
+        else if (!_engine.InFlight.HasRoomFor(request.InputBytes))
+        {
+            refusal = Endings.MemoryLimit(_model.Name);
+        }
         else
         {
             lock (_lock)

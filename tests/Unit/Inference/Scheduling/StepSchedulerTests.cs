@@ -92,6 +92,21 @@ public sealed class StepSchedulerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_is_in_flight_bounds_step_models_too()
+    {
+        await using var test = new TestEngine(new EngineOptions { InFlightByteLimit = 1000 }, new CountingBackend(membersLimit: 1));
+        var model = await test.LoadAsync(CountingBackend.Model("count"));
+        var held = test.Engine.Memory.Rent(900);
+        using var refused = Request(model, 0, 5, new CollectingSink());
+        var ending = await refused.RunAsync();
+        Assert.Equal((EndingKind.Shed, EndingReason.MemoryLimit), (ending.Kind, ending.Reason));
+
+        held.Release();
+        using var taken = Request(model, 0, 5, new CollectingSink());
+        Assert.True((await taken.RunAsync()).IsCompleted);
+    }
+
+    [Fact]
     public async Task A_failed_step_ends_its_members_and_the_instance_goes_on()
     {
         var model = await _test.LoadAsync(CountingBackend.Model("count"));
