@@ -67,7 +67,7 @@ internal sealed partial class CallScheduler : ModelScheduler
         _former = spec.Batching.Mode switch
         {
             BatchingMode.Configured when declared is not null => new ConfiguredBatching(declared, spec.MaxBatchSize, spec.Batching, _time),
-            BatchingMode.Learned => new LearnedBatching(new BatchSizeSearch(largest, _time), spec.MaxBatchSize, declared),
+            BatchingMode.Learned => new LearnedBatching(new BatchSizeSearch(largest, _engine.Options.InlineRunLimit, _time), spec.MaxBatchSize, declared),
             _ => new NoBatching(declared, spec.MaxBatchSize),
         };
         _queue = new RequestQueue(spec.Batching, _engine.Options.QueueLimit, _time);
@@ -212,7 +212,8 @@ internal sealed partial class CallScheduler : ModelScheduler
 
     private void StepSearch(BatchSizeSearch search, long now)
     {
-        if (search.Step(now, Statistics.InferenceCount, _queue.Rows, Environment.CpuUsage.TotalTime, _profile.Latest?.ExpectedSeconds(1) ?? 0, out var outcome))
+        var progress = new BatchingProgress(Statistics.InferenceCount, Statistics.ExecutionCount, _queue.Rows, Environment.CpuUsage.TotalTime);
+        if (search.Step(now, progress, _profile.Latest?.ExpectedSeconds(1) ?? 0, out var outcome))
         {
             LogBatchSize(_engine.SchedulingLogger, _model.Name, _model.Version, outcome.Challenger, outcome.Ratio, outcome.InUse, outcome.IsTaken);
         }

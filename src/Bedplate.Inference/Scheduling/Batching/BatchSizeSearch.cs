@@ -12,14 +12,21 @@ namespace Bedplate.Inference.Scheduling.Batching;
 /// <remarks>
 /// Sizes are powers of two, and the most there may be. A larger one must be better by <see cref="LeastGain"/>, as those who
 /// come first wait for it; a smaller one only not worse. When no challenger has won, the search rests, longer each time.
+/// One row is more than the smallest size where the model is quick: requests then run on the thread that brought them, which
+/// is left for a clear gain only, and tried from any larger size.
 /// Until the first comparison has ended, quick models join up to <see cref="UntriedRows"/>, which helps nearly all of them
 /// in a burst that is over before anything can be learned. <see cref="Rows"/> and what goes with it are read by any thread;
 /// <see cref="Step"/> lets one thread in and the others pass.
 /// </remarks>
-internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
+internal sealed class BatchSizeSearch(int maxRows, TimeSpan inlineRunLimit, TimeProvider time)
 {
     // Of three factors together, so some three percent of each.
     private const double LeastGain = 1.1;
+    private const double LeastGainOverInline = 1.3;
+
+    // Rows per run of a larger challenger over those of the size in use. With fewer there is too little waiting to be joined,
+    // and nothing to be gained by any larger size.
+    private const double LeastJoined = 1.5;
 
     // Share of one processor that the requests would take if each ran alone. Below it nothing is gained by joining them,
     // unless so many runs wait: then it is the size in use that lets so little through.
@@ -39,8 +46,10 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
 
     private const int Jump = 3;
 
-    // Challengers, in doublings of the size in use.
-    private static readonly int[] Moves = [Jump, 1, -1, -2];
+    // Challengers, in doublings of the size in use, and one row; the larger ones first.
+    private static readonly int[] Moves = [Jump, 1, ToOneRow, -1, -2];
+    private const int LargerMoves = 2;
+    private const int ToOneRow = int.MinValue;
 
     private static readonly TimeSpan ShortestTurn = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(1);
@@ -60,8 +69,8 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
     private bool _isComparing;
     private bool _isCounting;
     private long _countedSince;
-    private long _countBefore;
-    private TimeSpan _processorTimeBefore;
+    private BatchingProgress _before;
+    private double _firstJoined;
     private long _restUntil;
     private TimeSpan _rest = ShortestRest;
     private volatile int _rows = 1;
@@ -79,14 +88,11 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
 
     /// <summary>Goes on; to be called with a request that comes at or after <see cref="NextStep"/>.</summary>
     /// <param name="now">The present moment.</param>
-    /// <param name="rowsAnswered">Rows answered since ever.</param>
-    /// <param name="rowsWaiting">Rows that wait now.</param>
-    /// <param name="processorTime">Processor time of the process since ever.</param>
+    /// <param name="progress">What has been done so far.</param>
     /// <param name="secondsOfOneRow">What a run of one row takes; 0 where that is not known.</param>
     /// <param name="outcome">Of a comparison that this step has ended.</param>
     /// <returns>Whether there is an outcome.</returns>
-    public bool Step(
-        long now, long rowsAnswered, long rowsWaiting, TimeSpan processorTime, double secondsOfOneRow, out BatchSizeOutcome outcome)
+    public bool Step(long now, in BatchingProgress progress, double secondsOfOneRow, out BatchSizeOutcome outcome)
     {
         outcome = default;
         if (!_lock.TryEnter())
@@ -101,26 +107,26 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
                 return false;
             }
 
-            if (_isCounting && rowsAnswered > _countBefore)
+            var rowsOfTurn = progress.RowsAnswered - _before.RowsAnswered;
+            if (_isCounting && rowsOfTurn > 0)
             {
-                var rowsOfTurn = rowsAnswered - _countBefore;
                 var speed = rowsOfTurn / time.GetElapsedTime(_countedSince, now).TotalSeconds;
-                var processorSeconds = Math.Max((processorTime - _processorTimeBefore).TotalSeconds, ShortestTurn.TotalSeconds / 1000);
+                var processorSeconds = Math.Max((progress.ProcessorTime - _before.ProcessorTime).TotalSeconds, ShortestTurn.TotalSeconds / 1000);
                 if (!_isComparing || !IsChallengersTurn)
                 {
                     // A challenger may answer so little that it looks as if little were asked.
-                    _isBusy = speed * secondsOfOneRow >= BusyShare || rowsWaiting > RunsWaiting * _rows;
+                    _isBusy = speed * secondsOfOneRow >= BusyShare || progress.RowsWaiting > RunsWaiting * _rows;
                 }
 
-                OnTurn(speed * Math.Pow(rowsOfTurn / processorSeconds, 2), now, secondsOfOneRow, out outcome);
+                var joined = (double)rowsOfTurn / Math.Max(1, progress.Runs - _before.Runs);
+                OnTurn(speed * Math.Pow(rowsOfTurn / processorSeconds, 2), joined, now, secondsOfOneRow, out outcome);
                 _isCounting = false;
             }
             else
             {
                 _isCounting = true;
                 _countedSince = now;
-                _countBefore = rowsAnswered;
-                _processorTimeBefore = processorTime;
+                _before = progress;
             }
 
             var rows = RowsOf(_isComparing && IsChallengersTurn ? _challenger : _inUse);
@@ -141,7 +147,7 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
     // A B B A: whoever gains by coming second gains as often as the other.
     private bool IsChallengersTurn => _turn % 4 is 1 or 2;
 
-    private void OnTurn(double worth, long now, double secondsOfOneRow, out BatchSizeOutcome outcome)
+    private void OnTurn(double worth, double joined, long now, double secondsOfOneRow, out BatchSizeOutcome outcome)
     {
         outcome = default;
         if (!_isBusy)
@@ -159,27 +165,30 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
         else if (_turn++ % 2 == 0)
         {
             _firstWorth = worth;
+            _firstJoined = joined;
         }
         else
         {
             var challengerWasLast = _turn % 4 == 2;
             _comparison.Add(challengerWasLast ? _firstWorth : worth, challengerWasLast ? worth : _firstWorth);
-            Decide(now, secondsOfOneRow, out outcome);
+            var joinedMore = challengerWasLast ? joined / _firstJoined : _firstJoined / joined;
+            Decide(now, secondsOfOneRow, isFilled: _challenger < _inUse || joinedMore >= LeastJoined, out outcome);
         }
     }
 
-    private void Decide(long now, double secondsOfOneRow, out BatchSizeOutcome outcome)
+    private void Decide(long now, double secondsOfOneRow, bool isFilled, out BatchSizeOutcome outcome)
     {
         outcome = default;
         var result = _comparison.Result;
-        if (result == ComparisonResult.Open)
+        if (isFilled && result == ComparisonResult.Open)
         {
             return;
         }
 
-        var wins = _challenger > _inUse
-            ? result == ComparisonResult.Better && _comparison.MeanRatio >= LeastGain
-            : result == ComparisonResult.Better || (result == ComparisonResult.Alike && _comparison.MeanRatio >= 1);
+        var leastGain = _inUse == 0 && IsQuick(secondsOfOneRow) ? LeastGainOverInline : LeastGain;
+        var wins = isFilled && (_challenger > _inUse
+            ? result == ComparisonResult.Better && _comparison.MeanRatio >= leastGain
+            : result == ComparisonResult.Better || (result == ComparisonResult.Alike && _comparison.MeanRatio >= 1));
         _isTried = true;
         outcome = new BatchSizeOutcome(RowsOf(_inUse), RowsOf(_challenger), _comparison.MeanRatio, wins);
         EndComparison();
@@ -191,7 +200,7 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
         }
         else
         {
-            _move++;
+            _move = isFilled ? _move + 1 : LargerMoves;
         }
 
         BeginComparison(now, secondsOfOneRow);
@@ -201,11 +210,8 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
     {
         for (; _move < Moves.Length; _move++)
         {
-            var challenger = _inUse + Moves[_move];
-            var isPossible = challenger >= 0 && challenger <= _largest;
-            if (isPossible && (Moves[_move] < Jump || secondsOfOneRow * RowsOf(challenger) <= LongestUntriedSeconds))
+            if (IsPossible(Moves[_move], secondsOfOneRow, out _challenger))
             {
-                _challenger = challenger;
                 _isComparing = true;
                 return;
             }
@@ -214,6 +220,20 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
         _restUntil = now + (long)(_rest.TotalSeconds * time.TimestampFrequency);
         _rest = _rest * RestGrowth < LongestRest ? _rest * RestGrowth : LongestRest;
     }
+
+    private bool IsPossible(int move, double secondsOfOneRow, out int challenger)
+    {
+        challenger = move == ToOneRow ? 0 : _inUse + move;
+        return move switch
+        {
+            // Where it is not among the next two smaller sizes anyway.
+            ToOneRow => _inUse > 2 && IsQuick(secondsOfOneRow),
+            Jump => challenger <= _largest && secondsOfOneRow * RowsOf(challenger) <= LongestUntriedSeconds,
+            _ => challenger >= 0 && challenger <= _largest,
+        };
+    }
+
+    private bool IsQuick(double secondsOfOneRow) => secondsOfOneRow <= inlineRunLimit.TotalSeconds;
 
     private int RowsUntried(double secondsOfOneRow) => UntriedRows * secondsOfOneRow <= LongestUntriedSeconds ? Math.Min(UntriedRows, maxRows) : 1;
 
@@ -231,6 +251,13 @@ internal sealed class BatchSizeSearch(int maxRows, TimeProvider time)
         return wanted < ShortestTurn ? ShortestTurn : wanted > LongestTurn ? LongestTurn : wanted;
     }
 }
+
+/// <summary>What a model's scheduler has done since ever.</summary>
+/// <param name="RowsAnswered">Rows answered.</param>
+/// <param name="Runs">Runs they took.</param>
+/// <param name="RowsWaiting">Rows that wait now.</param>
+/// <param name="ProcessorTime">Processor time of the whole process.</param>
+internal readonly record struct BatchingProgress(long RowsAnswered, long Runs, long RowsWaiting, TimeSpan ProcessorTime);
 
 /// <summary>How one number of rows did against another.</summary>
 /// <param name="InUse">Rows that were in use.</param>

@@ -12,8 +12,10 @@ internal sealed class PairedComparison
 
     private const int FewestPairs = 5;
 
-    // A challenger that is so much worse twice in a row is not given a third turn: what it loses is lost for good.
+    // A challenger that is so much worse twice in a row, or in the mean, is not given another turn: what it loses is lost
+    // for good.
     private const double Hopeless = 0.8;
+    private const double HopelessInTheMean = 0.5;
 
     // Standard errors between the mean and what it is held against: looked at after every pair, so more than for one look.
     private const double Certainty = 2.5;
@@ -43,7 +45,7 @@ internal sealed class PairedComparison
         {
             if (_count < FewestPairs)
             {
-                return _count > 1 && _largestRatio < Hopeless ? ComparisonResult.Worse : ComparisonResult.Open;
+                return _count > 1 && (_largestRatio < Hopeless || MeanRatio < HopelessInTheMean) ? ComparisonResult.Worse : ComparisonResult.Open;
             }
 
             var mean = _sum / _count;

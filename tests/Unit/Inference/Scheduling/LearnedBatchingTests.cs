@@ -49,7 +49,7 @@ public sealed class LearnedBatchingTests : IAsyncDisposable
     }
 
     // One processor, always busy.
-    private TimeSpan Elapsed => _clock.GetElapsedTime(0);
+    private BatchingProgress Progress(long answered, long runs) => new(answered, runs, RowsWaiting: 0, _clock.GetElapsedTime(0));
 
     public async ValueTask DisposeAsync()
     {
@@ -68,12 +68,13 @@ public sealed class LearnedBatchingTests : IAsyncDisposable
     private void SettleOn(BatchSizeSearch search, int rows)
     {
         long answered = 0;
+        long runs = 0;
         var isTaken = false;
         for (var i = 0; i < 10_000 && !isTaken; i++)
         {
             _clock.Advance(TimeSpan.FromMilliseconds(1));
             answered += search.Rows == rows ? 10 : 1;
-            isTaken = search.Step(_clock.GetTimestamp(), answered, rowsWaiting: 0, Elapsed, secondsOfOneRow: 0.001, out var outcome)
+            isTaken = search.Step(_clock.GetTimestamp(), Progress(answered, ++runs), secondsOfOneRow: 0.001, out var outcome)
                 && outcome.IsTaken && outcome.Challenger == rows;
         }
 
@@ -82,14 +83,14 @@ public sealed class LearnedBatchingTests : IAsyncDisposable
         {
             Assert.True(i < 10_000, "The size in use must come around.");
             _clock.Advance(TimeSpan.FromMilliseconds(1));
-            search.Step(_clock.GetTimestamp(), answered += 10, rowsWaiting: 0, Elapsed, secondsOfOneRow: 0.001, out _);
+            search.Step(_clock.GetTimestamp(), Progress(answered += 10, ++runs), secondsOfOneRow: 0.001, out _);
         }
     }
 
     private async Task<(LearnedBatching Former, RequestQueue Queue)> ArrangeAsync(int waiting, bool allowed = true)
     {
         var model = await _test.LoadAsync(TestModels.Identity("echo"));
-        var former = new LearnedBatching(new BatchSizeSearch(MostRows, _clock), declaredMaxRows: 0, declaredPlan: null);
+        var former = new LearnedBatching(new BatchSizeSearch(MostRows, TimeSpan.Zero, _clock), declaredMaxRows: 0, declaredPlan: null);
         if (allowed)
         {
             former.Allow(BatchPlan.Declared(model.Signature));
