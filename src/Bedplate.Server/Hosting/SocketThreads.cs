@@ -24,8 +24,8 @@ public static class SocketThreads
     }
 
     /// <summary>
-    /// Lets them run requests in this process, for ports that want it. To be called before there is a socket; without
-    /// it, or with the variable set to another value, the thread pool runs all.
+    /// Lets them run requests in this process, for ports that want it, on Linux. To be called before there is a socket;
+    /// without it, or with the variable set to another value, the thread pool runs all.
     /// </summary>
     /// <remarks>
     /// There are half as many as processors, and not .NET's one per processor: with one for each they and whoever asks
@@ -33,6 +33,11 @@ public static class SocketThreads
     /// </remarks>
     public static void RunRequests()
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
         SetUnlessSet(InlineCompletionsVariable, "1");
         SetUnlessSet(ThreadCountVariable, Math.Max(1, Environment.ProcessorCount / 2).ToString(CultureInfo.InvariantCulture));
     }

@@ -51,7 +51,13 @@ public sealed class RestProtocol
         }
 
         LimitBody(context);
-        return SocketThread.IsTurnOver(context, Stopwatch.GetTimestamp()) ? HandleOnPoolAsync(context, path) : Handle(context, path);
+        return SocketThread.IsTurnOver(context, Stopwatch.GetTimestamp()) ? HandleAfterOthersAsync(context, path) : Handle(context, path);
+    }
+
+    private async Task HandleAfterOthersAsync(HttpContext context, string path)
+    {
+        await SocketThreadLine.Join();
+        await Handle(context, path);
     }
 
     private async Task HandleOnPoolAsync(HttpContext context, string path)

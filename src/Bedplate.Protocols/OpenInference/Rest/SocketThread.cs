@@ -7,14 +7,13 @@ namespace Bedplate.Protocols.OpenInference.Rest;
 /// <summary>
 /// Where a host lets the threads that wait for its sockets run requests, a small request is spared the way to another
 /// thread, a quarter of its cost (docs/decisions/0004-requests-on-socket-threads.md). Such a thread holds up all sockets
-/// it waits for, so it is left for whatever may take long, and now and then by a connection that always has a next
-/// request. On a thread of the pool there is nothing to leave.
+/// it waits for, so it is left for whatever may take long, and a connection that always has a next request goes to the
+/// back of its line (<see cref="SocketThreadLine"/>). On a thread of the pool there is nothing to leave.
 /// </summary>
 internal static class SocketThread
 {
-    // How long one connection may keep the others waiting. Leaving costs as much as some requests and, where all
-    // processors are busy, a wait for one of them: it should be rare.
-    private static readonly long LongestTurnTicks = Stopwatch.Frequency / 1000;
+    // How long one connection may keep the others waiting: a request or two, as standing in line costs a tenth of one.
+    private static readonly long LongestTurnTicks = Stopwatch.Frequency / 20_000;
 
     // Text of this length is read or written in some fifty microseconds.
     private const long MostBytes = 16 << 10;
@@ -36,7 +35,7 @@ internal static class SocketThread
     /// <param name="now">The present moment, by <see cref="Stopwatch.GetTimestamp"/>.</param>
     public static bool IsTurnOver(HttpContext context, long now)
     {
-        if (!IsCurrent)
+        if (!IsCurrent || !OperatingSystem.IsLinux())
         {
             return false;
         }

@@ -7,10 +7,10 @@ namespace Bedplate.Tests.Unit.Protocols.Rest;
 public class SocketThreadTests
 {
     [Fact]
-    public void A_connection_with_one_request_after_the_other_has_its_turn_and_then_leaves() => OnSocketThread(() =>
+    public void A_connection_with_one_request_after_the_other_has_its_turn_and_then_waits_for_the_next() => OnSocketThread(() =>
     {
         var connection = new DefaultHttpContext();
-        var leaves = Enumerable.Range(0, 50).Where(i => SocketThread.IsTurnOver(connection, Milliseconds(i / 10.0))).ToList();
+        var leaves = Enumerable.Range(0, 50).Where(i => SocketThread.IsTurnOver(connection, Microseconds(5 * i))).ToList();
         Assert.Equal([10, 21, 32, 43], leaves);
     });
 
@@ -18,7 +18,7 @@ public class SocketThreadTests
     public void Connections_that_take_turns_by_themselves_stay() => OnSocketThread(() =>
     {
         var connections = new[] { new DefaultHttpContext(), new DefaultHttpContext() };
-        Assert.DoesNotContain(Enumerable.Range(0, 100), i => SocketThread.IsTurnOver(connections[i % 2], Milliseconds(i)));
+        Assert.DoesNotContain(Enumerable.Range(0, 100), i => SocketThread.IsTurnOver(connections[i % 2], Microseconds(1000 * i)));
     });
 
     [Theory]
@@ -36,10 +36,10 @@ public class SocketThreadTests
         Assert.False(SocketThread.IsCurrent);
         Assert.False(SocketThread.IsTooMuch(long.MaxValue));
         var connection = new DefaultHttpContext();
-        Assert.DoesNotContain(Enumerable.Range(0, 100), i => SocketThread.IsTurnOver(connection, Milliseconds(i)));
+        Assert.DoesNotContain(Enumerable.Range(0, 100), i => SocketThread.IsTurnOver(connection, Microseconds(1000 * i)));
     }
 
-    private static long Milliseconds(double count) => (long)(count * Stopwatch.Frequency / 1000);
+    private static long Microseconds(long count) => count * Stopwatch.Frequency / 1_000_000;
 
     private static void OnSocketThread(Action test)
     {

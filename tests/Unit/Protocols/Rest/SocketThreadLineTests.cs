@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using Bedplate.Protocols.OpenInference.Rest;
+
+namespace Bedplate.Tests.Unit.Protocols.Rest;
+
+public class SocketThreadLineTests
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task Whoever_joins_goes_on_after_those_before()
+    {
+        const int Count = 100;
+        var order = new ConcurrentQueue<int>();
+        var joined = new TaskCompletionSource<Task>();
+        var thread = new Thread(() => joined.SetResult(Task.WhenAll(Enumerable.Range(0, Count).Select(JoinAsync))));
+        thread.Start();
+        await (await joined.Task).WaitAsync(Deadline, TestContext.Current.CancellationToken);
+        Assert.Equal(Enumerable.Range(0, Count), order);
+
+        async Task JoinAsync(int number)
+        {
+            await SocketThreadLine.Join();
+            order.Enqueue(number);
+        }
+    }
+
+    [Fact]
+    public async Task Nobody_is_left_standing_however_many_threads_join_again_and_again()
+    {
+        var runs = Enumerable.Range(0, 2 * Environment.ProcessorCount).Select(_ =>
+        {
+            var all = new TaskCompletionSource<Task>();
+            new Thread(() => all.SetResult(Task.WhenAll(Enumerable.Range(0, 10).Select(_ => JoinOftenAsync())))).Start();
+            return all.Task.Unwrap();
+        });
+        await Task.WhenAll(runs).WaitAsync(Deadline, TestContext.Current.CancellationToken);
+
+        static async Task JoinOftenAsync()
+        {
+            for (var i = 0; i < 500; i++)
+            {
+                await SocketThreadLine.Join();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task What_one_throws_leaves_the_line_to_the_others()
+    {
+        var failing = FailAsync();
+        await JoinAsync().WaitAsync(Deadline, TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => failing);
+        await JoinAsync().WaitAsync(Deadline, TestContext.Current.CancellationToken);
+
+        static async Task JoinAsync() => await SocketThreadLine.Join();
+
+        static async Task FailAsync()
+        {
+            await SocketThreadLine.Join();
+            throw new InvalidOperationException("Thrown after its turn came.");
+        }
+    }
+}
