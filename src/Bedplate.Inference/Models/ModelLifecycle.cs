@@ -138,6 +138,11 @@ public sealed partial class ModelLifecycle : IAsyncDisposable
             }
 
             var loaded = await _loader.RunAsync(() => Load(spec, source, backend, modelSource, cancellationToken), cancellationToken);
+            if (current is not null)
+            {
+                loaded.Scheduler.LearnFrom(current.Scheduler);
+            }
+
             var replaced = Catalog.Publish(loaded);
             Report(spec.Name, source.Number, ModelState.Ready, "");
             LogReady(spec.Name, source.Number, _engine.Time.GetElapsedTime(started));

@@ -73,7 +73,7 @@ internal sealed partial class CallScheduler : ModelScheduler
         _queue = new RequestQueue(spec.Batching, _engine.Options.QueueLimit, _time);
         _order = spec.Batching.PreserveOrdering ? new ResponseOrder() : null;
         _learned = _former as LearnedBatching;
-        _trial = _learned is { Plan: null } ? new RowIndependenceTrial(model.Signature, model.Memory) : null;
+        _trial = _learned is { Plan: null } && largest > 1 ? new RowIndependenceTrial(model.Signature, model.Memory) : null;
 
         slotCount = Math.Clamp(slotCount, 1, MaxSlots);
         _slots = new CallSlot[slotCount];
@@ -196,6 +196,14 @@ internal sealed partial class CallScheduler : ModelScheduler
         if (_queue.Count > 0)
         {
             _engine.Gate.NotifyReady(this);
+        }
+    }
+
+    public override void LearnFrom(ModelScheduler predecessor)
+    {
+        if (predecessor is CallScheduler { _learned: { } theirs } && _learned is { } ours)
+        {
+            ours.Search.BeginAt(theirs.Search);
         }
     }
 

@@ -42,6 +42,12 @@ internal abstract class ModelScheduler : ComputeFlow, IDisposable
         // Nothing is learned from it by default.
     }
 
+    /// <summary>Begins with what has been learned about the version that this one takes the place of.</summary>
+    public virtual void LearnFrom(ModelScheduler predecessor)
+    {
+        // By default nothing has been learned that would hold for other content, too.
+    }
+
     /// <summary>Frees the instances. No request is left.</summary>
     public abstract void Dispose();
 

@@ -86,6 +86,21 @@ internal sealed class BatchSizeSearch(int maxRows, TimeSpan inlineRunLimit, Time
     /// <summary>When <see cref="Step"/> is to be called again; for any thread.</summary>
     public long NextStep => Volatile.Read(ref _nextStep);
 
+    /// <summary>
+    /// Begins at the size another search has come to, and lets it be proved anew: a model's next version is rarely of
+    /// another kind. To be called before the first step.
+    /// </summary>
+    public void BeginAt(BatchSizeSearch other)
+    {
+        lock (other._lock)
+        {
+            _inUse = Math.Min(other._inUse, _largest);
+            _isTried = other._isTried;
+        }
+
+        _rows = RowsOf(_inUse);
+    }
+
     /// <summary>Goes on; to be called with a request that comes at or after <see cref="NextStep"/>.</summary>
     /// <param name="now">The present moment.</param>
     /// <param name="progress">What has been done so far.</param>

@@ -149,6 +149,29 @@ public sealed class BatchSizeSearchTests
     }
 
     [Fact]
+    public void A_search_may_begin_where_another_has_come_to()
+    {
+        Run(TimeSpan.FromSeconds(60), rows => MillisecondsOf("tabular", rows));
+        Assert.InRange(_search.Rows, 16, MostRows);
+        var next = new BatchSizeSearch(maxRows: 8, InlineRunLimit, _clock);
+        next.BeginAt(_search);
+        Assert.Equal(8, next.Rows);
+
+        // Known to be best alone: not joined as what is untried would be.
+        var alone = new BatchSizeSearch(MostRows, InlineRunLimit, _clock);
+        alone.BeginAt(Settled("convolution"));
+        alone.Step(_clock.GetTimestamp(), new BatchingProgress(1, 1, 0, TimeSpan.Zero), secondsOfOneRow: 0.001, out _);
+        Assert.Equal(1, alone.Rows);
+
+        BatchSizeSearch Settled(string model)
+        {
+            var other = new BatchSizeSearchTests();
+            other.Run(TimeSpan.FromSeconds(60), rows => MillisecondsOf(model, rows));
+            return other._search;
+        }
+    }
+
+    [Fact]
     public void More_answers_are_not_bought_with_more_processor_time_for_each()
     {
         // Joined, rows keep two processors busy and come a third sooner.

@@ -48,6 +48,21 @@ public sealed class LearnedBatchingTests : IAsyncDisposable
         Assert.True(former.HoldsBack);
     }
 
+    [Fact]
+    public async Task A_reloaded_version_begins_with_the_size_of_the_one_before()
+    {
+        await using var test = new TestEngine(new EngineOptions { Time = _clock });
+        SettleOn(await LoadAsync("echo"), rows: 8);
+        Assert.Equal(8, (await LoadAsync("echo")).Rows);
+        Assert.Equal(1, (await LoadAsync("other")).Rows);
+
+        async Task<BatchSizeSearch> LoadAsync(string name)
+        {
+            var model = await test.LoadAsync(TestModels.Identity(name, batching: BatchingSpec.Learned));
+            return ((LearnedBatching)((CallScheduler)model.Scheduler).Former).Search;
+        }
+    }
+
     // One processor, always busy.
     private BatchingProgress Progress(long answered, long runs) => new(answered, runs, RowsWaiting: 0, _clock.GetElapsedTime(0));
 
