@@ -24,8 +24,8 @@ internal sealed class BatchSizeSearch(int maxRows, TimeSpan inlineRunLimit, Time
     private const double LeastGain = 1.1;
     private const double LeastGainOverInline = 1.3;
 
-    // Rows per run of a larger challenger over those of the size in use. With fewer there is too little waiting to be joined,
-    // and nothing to be gained by any larger size.
+    // Rows per run of a larger challenger over those of the size in use. With fewer, and no gain at once, there is too little
+    // waiting to be joined, and nothing to be had from any larger size.
     private const double LeastJoined = 1.5;
 
     // Share of one processor that the requests would take if each ran alone. Below it nothing is gained by joining them,
@@ -187,7 +187,8 @@ internal sealed class BatchSizeSearch(int maxRows, TimeSpan inlineRunLimit, Time
             var challengerWasLast = _turn % 4 == 2;
             _comparison.Add(challengerWasLast ? _firstWorth : worth, challengerWasLast ? worth : _firstWorth);
             var joinedMore = challengerWasLast ? joined / _firstJoined : _firstJoined / joined;
-            Decide(now, secondsOfOneRow, isFilled: _challenger < _inUse || joinedMore >= LeastJoined, out outcome);
+            var isFilled = _challenger < _inUse || joinedMore >= LeastJoined || _comparison.MeanRatio >= LeastGainOf(secondsOfOneRow);
+            Decide(now, secondsOfOneRow, isFilled, out outcome);
         }
     }
 
@@ -200,9 +201,8 @@ internal sealed class BatchSizeSearch(int maxRows, TimeSpan inlineRunLimit, Time
             return;
         }
 
-        var leastGain = _inUse == 0 && IsQuick(secondsOfOneRow) ? LeastGainOverInline : LeastGain;
         var wins = isFilled && (_challenger > _inUse
-            ? result == ComparisonResult.Better && _comparison.MeanRatio >= leastGain
+            ? result == ComparisonResult.Better && _comparison.MeanRatio >= LeastGainOf(secondsOfOneRow)
             : result == ComparisonResult.Better || (result == ComparisonResult.Alike && _comparison.MeanRatio >= 1));
         _isTried = true;
         outcome = new BatchSizeOutcome(RowsOf(_inUse), RowsOf(_challenger), _comparison.MeanRatio, wins);
@@ -247,6 +247,8 @@ internal sealed class BatchSizeSearch(int maxRows, TimeSpan inlineRunLimit, Time
             _ => challenger >= 0 && challenger <= _largest,
         };
     }
+
+    private double LeastGainOf(double secondsOfOneRow) => _inUse == 0 && IsQuick(secondsOfOneRow) ? LeastGainOverInline : LeastGain;
 
     private bool IsQuick(double secondsOfOneRow) => secondsOfOneRow <= inlineRunLimit.TotalSeconds;
 
