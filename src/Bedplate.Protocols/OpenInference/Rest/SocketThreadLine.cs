@@ -24,8 +24,11 @@ internal sealed partial class SocketThreadLine
     private readonly Socket _ear;
     private List<Action> _waiting = [];
     private List<Action> _going = [];
+    private bool _isClosed;
 
-    private SocketThreadLine(Socket bell, Socket ear)
+    /// <param name="bell">Where whoever joins an empty line writes a byte.</param>
+    /// <param name="ear">Where that byte is heard.</param>
+    internal SocketThreadLine(Socket bell, Socket ear)
     {
         _bell = bell;
         _ear = ear;
@@ -68,43 +71,78 @@ internal sealed partial class SocketThreadLine
             : null;
     }
 
-    private void Add(Action goOn)
+    /// <summary>Calls it when its turn has come, or on the pool if the line cannot tell when that is.</summary>
+    internal void Add(Action goOn)
     {
-        bool isFirst;
+        bool mustRing;
         lock (_lock)
         {
             _waiting.Add(goOn);
-            isFirst = _waiting.Count == 1;
+            mustRing = _isClosed || _waiting.Count == 1;
         }
 
-        if (isFirst)
+        if (mustRing && !TryRing())
         {
-            // Never full: there is no second byte before the first has been heard.
-            ReadOnlySpan<byte> ring = [1];
-            _bell.Send(ring);
+            LeaveToPool();
         }
     }
 
-    // For as long as the process runs; both ends are ours, so that nothing ends it.
+    // The socket is never full, as there is no second byte before the first has been heard; but the system may be out of
+    // memory for the one.
+    private bool TryRing()
+    {
+        ReadOnlySpan<byte> ring = [1];
+        return !_isClosed && _bell.Send(ring, SocketFlags.None, out var error) == 1 && error == SocketError.Success;
+    }
+
+    // For as long as the process runs; both ends are ours, so that nothing but a want of memory ends it.
     private async Task ServeAsync()
     {
         var ring = new byte[1];
-        while (await _ear.ReceiveAsync(ring.AsMemory(), SocketFlags.None) > 0)
+        try
         {
-            lock (_lock)
+            while (await _ear.ReceiveAsync(ring.AsMemory(), SocketFlags.None) > 0)
             {
-                (_waiting, _going) = (_going, _waiting);
-            }
+                lock (_lock)
+                {
+                    (_waiting, _going) = (_going, _waiting);
+                }
 
-            // Continuations of asynchronous methods: what they throw is kept in their tasks.
-            foreach (var goOn in _going)
-            {
-                goOn();
-            }
+                // Continuations of asynchronous methods: what they throw is kept in their tasks.
+                foreach (var goOn in _going)
+                {
+                    goOn();
+                }
 
-            _going.Clear();
+                _going.Clear();
+            }
         }
+        catch (SocketException)
+        {
+            // As if nothing more could be heard, which is so.
+        }
+
+        lock (_lock)
+        {
+            _isClosed = true;
+        }
+
+        LeaveToPool();
     }
+
+    private void LeaveToPool()
+    {
+        List<Action> left;
+        lock (_lock)
+        {
+            left = _waiting;
+            _waiting = [];
+        }
+
+        left.ForEach(GoOnOnPool);
+    }
+
+    private static void GoOnOnPool(Action goOn) => ThreadPool.UnsafeQueueUserWorkItem(static goOn => goOn(), goOn, preferLocal: false);
 
     [LibraryImport("libc", EntryPoint = "socketpair", SetLastError = true)]
     private static partial int SocketPair(int family, int type, int protocol, Span<int> ends);
@@ -135,7 +173,7 @@ internal sealed partial class SocketThreadLine
             }
             else
             {
-                ThreadPool.UnsafeQueueUserWorkItem(static goOn => goOn(), continuation, preferLocal: false);
+                GoOnOnPool(continuation);
             }
         }
     }

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using Bedplate.Protocols.OpenInference.Rest;
 
 namespace Bedplate.Tests.Unit.Protocols.Rest;
@@ -42,6 +44,30 @@ public class SocketThreadLineTests
             {
                 await SocketThreadLine.Join();
             }
+        }
+    }
+
+    [Fact]
+    public async Task Nobody_is_left_standing_in_a_line_that_hears_nothing()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        using var bell = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await bell.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken);
+        using var ear = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+        var line = new SocketThreadLine(bell, ear);
+        await JoinAsync();
+
+        bell.Shutdown(SocketShutdown.Both);
+        await Task.WhenAll(JoinAsync(), JoinAsync(), JoinAsync());
+        await JoinAsync();
+
+        Task JoinAsync()
+        {
+            var wentOn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            line.Add(wentOn.SetResult);
+            return wentOn.Task.WaitAsync(Deadline, TestContext.Current.CancellationToken);
         }
     }
 
