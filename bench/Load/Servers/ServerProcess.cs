@@ -16,6 +16,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     private readonly Queue<string> _lines = new();
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Func<string, bool> _saysThatItServes;
+    private volatile bool _isToEnd;
 
     private ServerProcess(ProcessStartInfo start, Func<string, bool> saysThatItServes)
     {
@@ -26,7 +27,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => OnLine(line.Data, isOutput: true);
         _process.ErrorDataReceived += (_, line) => OnLine(line.Data, isOutput: false);
-        _process.Exited += (_, _) => _started.TrySetException(new LoadException($"'{start.FileName}' ended before it served."));
+        _process.Exited += (_, _) => OnExited();
     }
 
     /// <summary>Its process.</summary>
@@ -63,6 +64,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>Asks it to end, and ends it when it does not.</summary>
     public async ValueTask DisposeAsync()
     {
+        _isToEnd = true;
         if (!_process.HasExited)
         {
             // A floor ends with its input, Bedplate with the signal.
@@ -90,6 +92,17 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             {
                 return string.Join('\n', _lines);
             }
+        }
+    }
+
+    // What is measured then fails at whatever it asks next, which would not say why.
+    private void OnExited()
+    {
+        var isFirstNews = _started.TrySetException(new LoadException($"'{_process.StartInfo.FileName}' ended before it served."));
+        if (!isFirstNews && !_isToEnd)
+        {
+            _process.WaitForExit();
+            Console.Error.WriteLine($"'{_process.StartInfo.FileName}' ended with status {_process.ExitCode} while it was measured. It said:\n{LastLines}");
         }
     }
 
