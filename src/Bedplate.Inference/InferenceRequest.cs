@@ -91,7 +91,7 @@ public sealed class InferenceRequest : IValueTaskSource<InferenceEnding>, IDispo
     public void SetDeadline(TimeSpan fromNow)
     {
         var time = Model.Engine.Time;
-        Deadline = time.GetTimestamp() + (long)(fromNow.TotalSeconds * time.TimestampFrequency);
+        Deadline = time.GetTimestamp() + time.ToTicks(fromNow);
     }
 
     /// <summary>

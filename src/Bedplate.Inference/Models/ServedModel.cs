@@ -144,7 +144,7 @@ public sealed class ServedModel
             return false;
         }
 
-        var deadline = Engine.Time.GetTimestamp() + (long)(deadlineFromNow.TotalSeconds * Engine.Time.TimestampFrequency);
+        var deadline = Engine.Time.GetTimestamp() + Engine.Time.ToTicks(deadlineFromNow);
         return Scheduler.WouldRefuse(deadline, priority, out refusal);
     }
 

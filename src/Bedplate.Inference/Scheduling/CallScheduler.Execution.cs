@@ -121,7 +121,7 @@ internal sealed partial class CallScheduler
         ReleaseSlot(slot);
         if (isStopped)
         {
-            Volatile.Write(ref _inlineBarredUntil, timing.End + (long)(InlineBar.TotalSeconds * _time.TimestampFrequency));
+            Volatile.Write(ref _inlineBarredUntil, timing.End + _time.ToTicks(InlineBar));
             return false;
         }
 

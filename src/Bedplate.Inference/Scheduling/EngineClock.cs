@@ -6,6 +6,9 @@ namespace Bedplate.Inference.Scheduling;
 /// </summary>
 internal sealed class EngineClock : IDisposable
 {
+    // No timer takes more than 49 days. Woken before its time, a scheduler is simply waited for again.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
     private readonly Lock _lock = new();
     private readonly List<ModelScheduler> _schedulers = [];
     private readonly TimeProvider _time;
@@ -112,6 +115,7 @@ internal sealed class EngineClock : IDisposable
         }
 
         // Rounded up to the timer's milliseconds; waking early would only mean waking twice.
+        wait = wait < LongestWait ? wait : LongestWait;
         _timer.Change(wait <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
     }
 }

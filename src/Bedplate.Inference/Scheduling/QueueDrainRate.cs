@@ -13,7 +13,7 @@ internal sealed class QueueDrainRate(TimeProvider time)
     // nobody wait any more it would never be seen again.
     private static readonly TimeSpan Memory = TimeSpan.FromSeconds(1);
 
-    private readonly long _memoryTicks = (long)(Memory.TotalSeconds * time.TimestampFrequency);
+    private readonly long _memoryTicks = time.ToTicks(Memory);
     private long _lastTaken;
     private int _lastRows;
     private bool _hadBacklog;

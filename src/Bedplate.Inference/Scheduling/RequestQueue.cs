@@ -102,7 +102,7 @@ internal sealed class RequestQueue
             timeout = request.QueueTimeout;
         }
 
-        request.QueueDue = timeout == TimeSpan.Zero ? 0 : now + (long)(timeout.TotalSeconds * _time.TimestampFrequency);
+        request.QueueDue = timeout == TimeSpan.Zero ? 0 : now + _time.ToTicks(timeout);
         request.IsDelayed = false;
         request.FairTag = NextTag(request);
         request.TryMove(RequestState.Filling, RequestState.Queued);

@@ -232,7 +232,7 @@ internal sealed class BatchSizeSearch(int maxRows, TimeSpan inlineRunLimit, Time
             }
         }
 
-        _restUntil = now + (long)(_rest.TotalSeconds * time.TimestampFrequency);
+        _restUntil = now + time.ToTicks(_rest);
         _rest = _rest * RestGrowth < LongestRest ? _rest * RestGrowth : LongestRest;
     }
 

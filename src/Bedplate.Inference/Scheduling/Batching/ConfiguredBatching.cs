@@ -21,7 +21,7 @@ internal sealed class ConfiguredBatching : BatchFormer
         // Without preferred sizes the maximum is the one preferred.
         _preferred = spec.PreferredBatchSizes.Count == 0 ? [maxRows] : [.. spec.PreferredBatchSizes];
         _largestPreferred = _preferred.Max();
-        _delayTicks = (long)(spec.MaxQueueDelay.TotalSeconds * time.TimestampFrequency);
+        _delayTicks = time.ToTicks(spec.MaxQueueDelay);
     }
 
     public override BatchPlan Plan { get; }

@@ -9,6 +9,10 @@ public sealed class CallSchedulerTests : IAsyncDisposable
 {
     private static readonly BatchingSpec Configured = new() { Mode = BatchingMode.Configured };
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     private readonly ManualTimeProvider _clock = new();
     private readonly ManualBackend _backend = new();
     private TestEngine? _test;
@@ -31,6 +35,42 @@ public sealed class CallSchedulerTests : IAsyncDisposable
         {
             await AssertAnsweredAsync(others[i], i + 2);
         }
+    }
+
+    [Theory]
+    [InlineData("deadline")]
+    [InlineData("queue timeout")]
+    [InlineData("queue delay")]
+    public async Task A_time_that_no_timer_takes_is_waited_for_all_the_same(string what)
+    {
+        // By the system's clock, whose timers take 49 days.
+        await using var test = new TestEngine(new EngineOptions { ComputeThreads = 1 }, _backend);
+        var batching = what == "queue delay" ? Configured with { MaxQueueDelay = TimeSpan.MaxValue } : BatchingSpec.Learned;
+        var model = await test.LoadAsync(TestModels.Manual("m", maxBatchSize: 2, batching: batching));
+        using var blocker = TestEngine.Request(model, rows: 2, width: 4);
+        using var patient = TestEngine.Request(model, rows: 1, width: 4);
+        using var hurried = TestEngine.Request(model, rows: 1, width: 4);
+        using var last = TestEngine.Request(model, rows: 1, width: 4);
+        patient.QueueTimeout = what == "queue timeout" ? TimeSpan.MaxValue : TimeSpan.Zero;
+        if (what == "deadline")
+        {
+            patient.SetDeadline(TimeSpan.MaxValue);
+        }
+
+        var blocking = blocker.RunAsync().AsTask();
+        var run = await _backend.NextRunAsync();
+        var waiting = patient.RunAsync().AsTask();
+
+        // The clock goes on for whoever comes after it.
+        hurried.SetDeadline(TimeSpan.FromMilliseconds(20));
+        Assert.Equal(EndingReason.DeadlinePassed, (await hurried.RunAsync().AsTask().WaitAsync(Patience, Token)).Reason);
+        Assert.False(waiting.IsCompleted);
+        run.Succeed();
+        Assert.True((await blocking.WaitAsync(Patience, Token)).IsCompleted);
+        var joining = what == "queue delay" ? last.RunAsync().AsTask() : Task.FromResult(InferenceEnding.Completed);
+        (await _backend.NextRunAsync()).Succeed();
+        Assert.True((await waiting.WaitAsync(Patience, Token)).IsCompleted);
+        Assert.True((await joining.WaitAsync(Patience, Token)).IsCompleted);
     }
 
     [Fact]
