@@ -19,6 +19,8 @@ internal sealed partial class SocketThreadLine
     [ThreadStatic]
     private static int _numberOfThread;
 
+    // Guards who waits and whether the line is closed. Those whose turn it is are ServeAsync's alone, from one swap of the
+    // two lists to the next.
     private readonly Lock _lock = new();
     private readonly Socket _bell;
     private readonly Socket _ear;
@@ -74,14 +76,16 @@ internal sealed partial class SocketThreadLine
     /// <summary>Calls it when its turn has come, or on the pool if the line cannot tell when that is.</summary>
     internal void Add(Action goOn)
     {
-        bool mustRing;
+        bool isFirst;
+        bool isClosed;
         lock (_lock)
         {
             _waiting.Add(goOn);
-            mustRing = _isClosed || _waiting.Count == 1;
+            isFirst = _waiting.Count == 1;
+            isClosed = _isClosed;
         }
 
-        if (mustRing && !TryRing())
+        if (isClosed || (isFirst && !TryRing()))
         {
             LeaveToPool();
         }
@@ -92,7 +96,7 @@ internal sealed partial class SocketThreadLine
     private bool TryRing()
     {
         ReadOnlySpan<byte> ring = [1];
-        return !_isClosed && _bell.Send(ring, SocketFlags.None, out var error) == 1 && error == SocketError.Success;
+        return _bell.Send(ring, SocketFlags.None, out var error) == 1 && error == SocketError.Success;
     }
 
     // For as long as the process runs; both ends are ours, so that nothing but a want of memory ends it.
