@@ -12,6 +12,7 @@ namespace Bedplate.Inference.Onnx.Interop;
 internal sealed unsafe partial class RuntimeLog : IDisposable
 {
     private readonly ILogger _logger;
+    private readonly MessageLimit _limit = new(TimeProvider.System);
     private GCHandle _self;
 
     public RuntimeLog(ILogger logger)
@@ -56,13 +57,27 @@ internal sealed unsafe partial class RuntimeLog : IDisposable
         {
             var log = Unsafe.As<RuntimeLog>(GCHandle.FromIntPtr((nint)parameter).Target)!;
             var level = ToLevel(severity);
-            if (log._logger.IsEnabled(level))
+            if (!log._logger.IsEnabled(level))
             {
-                var source = Utf8.Read(logId);
-                var text = Utf8.Read(message).TrimEnd();
-                var origin = Utf8.Read(location);
-                log.RuntimeMessage(level, source, text, origin);
+                return;
             }
+
+            // What is asked for by a level below is wanted whole.
+            var leftOut = 0L;
+            if (level >= LogLevel.Warning && !log._limit.TryPass(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(location), out leftOut))
+            {
+                return;
+            }
+
+            var source = Utf8.Read(logId);
+            var text = Utf8.Read(message).TrimEnd();
+            var origin = Utf8.Read(location);
+            if (leftOut > 0)
+            {
+                log.RuntimeMessagesLeftOut(level, source, leftOut, origin);
+            }
+
+            log.RuntimeMessage(level, source, text, origin);
         }
 #pragma warning disable CA1031 // An exception from a log sink must not unwind through native frames: that ends the process.
         catch (Exception)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Bedplate.Inference.Onnx;
+using Bedplate.Inference.Onnx.Interop;
 using Bedplate.Tensors;
 using Bedplate.Tests.TestKit.Models;
 using Microsoft.Extensions.Logging;
@@ -45,11 +46,25 @@ public class RuntimeLogTests
         Assert.Single(log.Lines);
     }
 
-    // The runtime warns of initializers that no node uses.
-    private static OnnxModelBuilder WithUnusedWeight()
+    [Fact]
+    public void One_message_does_not_fill_the_log()
+    {
+        using var rig = new OnnxRig();
+        var log = new ListLogger();
+        var backend = new OnnxBackend(new OnnxRuntimeOptions(), log);
+        backend.Load(OnnxRig.Source(), WithUnusedWeight(100).ToBytes(), rig.Memory, TestContext.Current.CancellationToken).Dispose();
+        Assert.Equal(MessageLimit.Burst, log.Lines.Count);
+    }
+
+    // The runtime warns of each initializer that no node uses.
+    private static OnnxModelBuilder WithUnusedWeight(int count = 1)
     {
         var model = OnnxModels.Identity(DataType.Float32, 1);
-        model.Graph.Initializer("forgotten", OnnxTensor.Floats([1], 1));
+        for (var i = 0; i < count; i++)
+        {
+            model.Graph.Initializer($"forgotten{i}", OnnxTensor.Floats([1], 1));
+        }
+
         return model;
     }
 
