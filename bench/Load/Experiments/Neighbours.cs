@@ -52,9 +52,9 @@ internal sealed class Neighbours : IExperiment
 
         async Task<Turn> MeasureAsync()
         {
-            var probe = await HealthProbe.StartAsync(server, cancellationToken);
+            var probe = HealthProbe.Start(server);
             BenchResult result;
-            await using (probe)
+            using (probe)
             {
                 result = await new BedplateBench { Url = server.Http, Model = tiny, Rate = TinyPerSecond, Duration = duration }
                     .RunAsync(bench, cancellationToken);

@@ -51,12 +51,12 @@ internal sealed class SlowPeers : IExperiment
             await using var server = await BedplateServer.StartAsync(new RepositoryFolder(bench).Add(large, tiny), flags, cancellationToken);
             var limit = setLimit ?? (await server.ReadMetricsAsync(cancellationToken)).MemoryBytes / DefaultLimitShare;
             var before = server.Process.Sample().ResidentBytes;
-            var probe = await HealthProbe.StartAsync(server, cancellationToken);
+            var probe = HealthProbe.Start(server);
             BenchResult neighbour;
             string outcomes;
             await using var watch = new ProcessWatch(server.Process, TimeSpan.FromMilliseconds(100));
             await using (var peers = new SlowClients(server.Http, large, Peers, sendSlowly: what == "senders"))
-            await using (probe)
+            using (probe)
             {
                 neighbour = await new BedplateBench
                 {

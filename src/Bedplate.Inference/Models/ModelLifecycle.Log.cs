@@ -12,7 +12,7 @@ public sealed partial class ModelLifecycle
     private partial void LogReady(string model, long version, TimeSpan elapsed);
 
     [LoggerMessage(2002, LogLevel.Warning, "{Model} version {Version} is unavailable: {Reason}")]
-    private partial void LogUnavailable(string model, long version, string reason);
+    private partial void LogUnavailable(Exception? exception, string model, long version, string reason);
 
     [LoggerMessage(2003, LogLevel.Information, "{Model} version {Version} is unloaded.")]
     private partial void LogUnloaded(string model, long version);

@@ -151,17 +151,21 @@ public sealed partial class ModelLifecycle : IAsyncDisposable
                 TrackUnload(replaced, DrainAndUnloadAsync(replaced));
             }
         }
-        catch (Exception exception) when (exception is ModelLoadException or IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // Whatever is thrown by what loads a version, it is this one that is unavailable and nothing else.
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
         {
-            LogUnavailable(spec.Name, source.Number, exception.Message);
+            var isExpected = exception is ModelLoadException or IOException or UnauthorizedAccessException;
+            var reason = isExpected ? exception.Message : $"{exception.GetType().Name}: {exception.Message}";
+            LogUnavailable(isExpected ? null : exception, spec.Name, source.Number, reason);
             if (current is null)
             {
-                Report(spec.Name, source.Number, ModelState.Unavailable, exception.Message);
+                Report(spec.Name, source.Number, ModelState.Unavailable, reason);
             }
             else
             {
                 // What served before serves on; the index says that it is not the latest content.
-                Report(spec.Name, source.Number, ModelState.Ready, $"reload failed, the previous content is served: {exception.Message}");
+                Report(spec.Name, source.Number, ModelState.Ready, $"reload failed, the previous content is served: {reason}");
             }
         }
     }

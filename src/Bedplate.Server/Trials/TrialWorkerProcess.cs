@@ -55,12 +55,17 @@ internal sealed class TrialWorkerProcess : IDisposable
         // A small heap: what is measured and limited here is the model.
         start.Environment["DOTNET_gcServer"] = "0";
         start.Environment["DOTNET_TieredPGO"] = "0";
-        var process = Process.Start(start) ?? throw new ModelLoadException($"the trial worker '{executable}' did not start");
+        var process = StartProcess(start);
         LowerPriority(process);
         var worker = new TrialWorkerProcess(process, options);
         try
         {
             await worker.WriteAsync(JsonSerializer.Serialize(setup, TrialMessages.Default.WorkerSetup), cancellationToken);
+            return worker;
+        }
+        catch (IOException)
+        {
+            // It has died, which is told with its last words when it is asked.
             return worker;
         }
         catch
@@ -126,6 +131,19 @@ internal sealed class TrialWorkerProcess : IDisposable
     {
         Kill();
         _process.Dispose();
+    }
+
+    private static Process StartProcess(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception exception)
+        {
+            // No further process or descriptor to be had, or the executable was moved while the server runs.
+            throw new ModelLoadException($"the trial worker '{start.FileName}' did not start: {exception.Message}", exception);
+        }
     }
 
     // As urgent as loading in the server is: a niceness of 10 on Linux. There it belongs to the thread, and each that the

@@ -1,3 +1,5 @@
+using Bedplate.Inference;
+using Bedplate.Inference.Backends;
 using Bedplate.Inference.Models;
 using Bedplate.Tensors;
 using Bedplate.Tests.TestKit.Engine;
@@ -67,6 +69,17 @@ public sealed class ModelLifecycleTests : IAsyncDisposable
         await _test.Engine.Lifecycle.ApplyAsync(Broken([1, 2]), CancellationToken.None);
         Assert.Equal([1], Served());
         Assert.Equal(ModelState.Unavailable, _test.Engine.Models.StatusesOf("m").Single(status => status.Version == 2).State);
+    }
+
+    [Fact]
+    public async Task Whatever_a_backend_throws_while_it_loads_makes_its_version_unavailable_and_no_other()
+    {
+        await using var test = new TestEngine(new EngineOptions(), new ThrowingBackend());
+        var statuses = await test.Engine.Lifecycle.ApplyAsync(Versions([1]) with { Backend = "throwing" }, CancellationToken.None);
+        var status = Assert.Single(statuses);
+        Assert.Equal(ModelState.Unavailable, status.State);
+        Assert.Equal("InvalidOperationException: the device is gone", status.Reason);
+        Assert.Equal(ModelState.Ready, Assert.Single(await test.Engine.Lifecycle.ApplyAsync(Versions([1]), CancellationToken.None)).State);
     }
 
     [Fact]
@@ -140,4 +153,16 @@ public sealed class ModelLifecycleTests : IAsyncDisposable
     }
 
     private IEnumerable<long> Served() => _test.Engine.Models.VersionsOf("m").Select(served => served.Version);
+
+    private sealed class ThrowingBackend : IBackend
+    {
+        public string Name => "throwing";
+
+        public string Platform => "throwing";
+
+        public bool RunsNativeCode => false;
+
+        public ILoadedModel Load(ModelSource source, TensorMemoryPool memory, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("the device is gone");
+    }
 }
