@@ -9,7 +9,7 @@ internal abstract class ComputeFlow
     /// <summary>Share of the compute budget relative to other flows when all have work.</summary>
     public double Weight { get; init; } = 1.0;
 
-    /// <summary>Whether its runs are short enough for the express permits.</summary>
+    /// <summary>Whether its runs are short enough for the express permits. Measured, so it may change at any moment.</summary>
     public abstract bool IsShort { get; }
 
     /// <summary>What the next piece of work is expected to take, in timestamp ticks.</summary>

@@ -181,18 +181,25 @@ internal sealed class ComputeGate : IDisposable
     {
         flow = null;
         permit = ComputePermit.None;
-        if (!CanAnyGo(out var shortOnly))
+        var shortOnly = _running >= Permits;
+        if (shortOnly && _expressRunning >= ExpressPermits)
         {
             return false;
         }
 
+        // Whether a flow is short is measured while this goes on, so it is asked once and not taken from CanAnyGo.
         var best = -1;
         for (var i = 0; i < _ready.Count; i++)
         {
-            if ((!shortOnly || _ready[i].IsShort) && (best < 0 || _ready[i].VirtualTime < _ready[best].VirtualTime))
+            if ((best < 0 || _ready[i].VirtualTime < _ready[best].VirtualTime) && (!shortOnly || _ready[i].IsShort))
             {
                 best = i;
             }
+        }
+
+        if (best < 0)
+        {
+            return false;
         }
 
         flow = _ready[best];
@@ -205,10 +212,10 @@ internal sealed class ComputeGate : IDisposable
         return true;
     }
 
-    private bool CanAnyGo(out bool shortOnly)
+    // For whom to wake: a woken thread looks again.
+    private bool CanAnyGo()
     {
-        shortOnly = _running >= Permits;
-        if (!shortOnly)
+        if (_running < Permits)
         {
             return _ready.Count > 0;
         }
@@ -235,7 +242,7 @@ internal sealed class ComputeGate : IDisposable
 
     private void WakeOne()
     {
-        if (_idleThreads > 0 && CanAnyGo(out _))
+        if (_idleThreads > 0 && CanAnyGo())
         {
             Monitor.Pulse(_lock);
         }

@@ -33,6 +33,22 @@ public class ComputeGateTests
     }
 
     [Fact]
+    public void A_flow_that_is_short_at_one_moment_and_not_at_the_next_waits_for_its_turn()
+    {
+        using var gate = new ComputeGate(permits: 1, _clock);
+        var unsteady = new UnsteadyFlow(gate);
+        for (var i = 0; i < 1000; i++)
+        {
+            // The one normal permit is taken: whether the flow may go depends on when it is asked.
+            WaitUntil(() => gate.TryEnterInline(isShort: false, out _));
+            unsteady.Remaining = 1;
+            gate.NotifyReady(unsteady);
+            gate.ExitInline(unsteady, ComputePermit.Normal, elapsedTicks: 0);
+            WaitUntil(() => unsteady.Remaining < 0);
+        }
+    }
+
+    [Fact]
     public void No_more_run_at_a_time_than_there_are_permits()
     {
         using var gate = new ComputeGate(permits: 2, TimeProvider.System);
@@ -152,5 +168,26 @@ public class ComputeGateTests
             Clock?.Advance(duration);
             Interlocked.Increment(ref _done);
         }
+    }
+
+    // Every other time it is asked it is short.
+    private sealed class UnsteadyFlow(ComputeGate gate) : ComputeFlow, IComputeWork
+    {
+        private int _asked;
+        private int _remaining;
+
+        public int Remaining
+        {
+            get => Volatile.Read(ref _remaining);
+            set => Volatile.Write(ref _remaining, value);
+        }
+
+        public override bool IsShort => Interlocked.Increment(ref _asked) % 2 == 0;
+
+        public override long ExpectedTicks => 0;
+
+        public override IComputeWork? TryTake() => Interlocked.Decrement(ref _remaining) < 0 ? null : this;
+
+        public void Execute() => gate.NotifyReady(this);
     }
 }
