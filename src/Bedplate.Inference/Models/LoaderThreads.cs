@@ -9,7 +9,7 @@ namespace Bedplate.Inference.Models;
 /// </summary>
 internal sealed class LoaderThreads : IDisposable
 {
-    // Unbounded: each entry is an awaited lifecycle step, of which there is at most one per model.
+    // Unbounded: each entry is an awaited step of a version, of which there is at most one at a time and its trial.
     private readonly BlockingCollection<Action> _work = [];
     private readonly List<Thread> _threads = [];
 

@@ -86,6 +86,15 @@ public sealed partial class ModelLifecycle : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Does a step on a thread that loads models, and as urgently. For a version that is kept from being unloaded.</summary>
+    internal Task RunAsLoadingAsync(Action step) => _loader.RunAsync(
+        () =>
+        {
+            step();
+            return true;
+        },
+        CancellationToken.None);
+
     /// <summary>Waits until everything that is being unloaded has gone.</summary>
     public Task WhenUnloadedAsync() => Task.WhenAll(_unloading.Keys);
 

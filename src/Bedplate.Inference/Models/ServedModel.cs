@@ -193,8 +193,8 @@ public sealed class ServedModel
         _backendModel.Dispose();
     }
 
-    // Keeps the version from being unloaded until it is released; false when that has begun.
-    private bool TryLease()
+    /// <summary>Keeps the version from being unloaded until <see cref="ReleaseLease"/>; false when that has begun.</summary>
+    internal bool TryLease()
     {
         Interlocked.Increment(ref _leases);
         if (!Volatile.Read(ref _isDraining))
@@ -206,7 +206,8 @@ public sealed class ServedModel
         return false;
     }
 
-    private void ReleaseLease()
+    /// <summary>Gives back what <see cref="TryLease"/> gave.</summary>
+    internal void ReleaseLease()
     {
         if (Interlocked.Decrement(ref _leases) == 0 && Volatile.Read(ref _isDraining))
         {

@@ -21,28 +21,18 @@ internal sealed partial class CallScheduler
     /// <summary>Runs a claimed slot's members on a compute thread.</summary>
     public void Execute(CallSlot slot)
     {
-        if (slot.Trial is { } trial)
-        {
-            slot.Trial = null;
-            trial.Run(slot.Instance, slot.Execution);
-            LogTrial(_engine.SchedulingLogger, _model.Name, _model.Version, trial.Verdict);
-            if (trial.FoundPlan is { } plan)
-            {
-                _learned?.Allow(plan);
-            }
-
-            ReleaseSlot(slot);
-            return;
-        }
-
         var timing = new ExecutionTiming { Start = _time.GetTimestamp() };
         slot.CollectRequestedOutputs();
         var ending = HasRoomInFlight(slot.InputBytes / slot.Members.Count) && slot.TryTakeInputs(_former.Plan, _model.Memory)
             ? RunBackend(slot, ref timing)
             : Endings.MemoryLimit(_model.Name);
-        if (ending.IsCompleted && slot.Members.Count == 1)
+        if (ending.IsCompleted && slot.Members.Count == 1 && _trial is { IsOver: false } trial)
         {
-            _trial?.Offer(slot.Execution.Inputs);
+            trial.Offer(slot.Execution.Inputs);
+            if (trial.TryBegin())
+            {
+                _ = TryRowsAsync(trial);
+            }
         }
 
         slot.ReleaseInputs();
@@ -62,6 +52,41 @@ internal sealed partial class CallScheduler
 
         _profile.Record(execution.BatchSize, bytes, elapsedTicks);
         _activation.Observe(bytes, _backendModel.PeakActivationBytes, concurrentRuns: 1);
+    }
+
+    // A part of loading that could not be done without requests, so done as loading is: where it takes neither a slot nor a
+    // permit from them.
+    private async Task TryRowsAsync(RowIndependenceTrial trial)
+    {
+        if (!_model.TryLease())
+        {
+            return;
+        }
+
+        try
+        {
+            await _engine.Lifecycle.RunAsLoadingAsync(() =>
+            {
+                using var instance = _backendModel.CreateInstance();
+                trial.Run(instance, new CallExecution(_model.Signature));
+            });
+            if (trial.FoundPlan is { } plan)
+            {
+                _learned?.Allow(plan);
+            }
+        }
+#pragma warning disable CA1031 // Whatever a backend throws, its model is served as it was, a row at a time.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            trial.GiveUp(exception.Message);
+        }
+        finally
+        {
+            _model.ReleaseLease();
+        }
+
+        LogTrial(_engine.SchedulingLogger, _model.Name, _model.Version, trial.Verdict);
     }
 
     // A quick run with nothing in its way: on the thread that brought it.

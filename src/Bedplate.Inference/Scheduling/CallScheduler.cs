@@ -95,11 +95,8 @@ internal sealed partial class CallScheduler : ModelScheduler
 
     public override int PendingCount => _queue.Count;
 
-    /// <summary>How requests are put together now; for the model's description.</summary>
+    /// <summary>How requests are put together.</summary>
     public BatchFormer Former => _former;
-
-    /// <summary>What has been found out about putting requests together; null where that was declared.</summary>
-    public RowIndependenceTrial? Trial => _trial;
 
     public override ValueTask<InferenceEnding> Submit(InferenceRequest request)
     {
@@ -283,22 +280,14 @@ internal sealed partial class CallScheduler : ModelScheduler
         bool more;
         lock (_lock)
         {
-            if (_trial is { IsDue: true } && _trial.TryBegin())
-            {
-                slot.Trial = _trial;
-            }
-            else
-            {
-                ChooseMembers(slot, now, ref expired);
-            }
-
+            ChooseMembers(slot, now, ref expired);
             LearnFromLate(expired, now);
             decidedAtVersion = _queue.Version;
             more = _queue.Count > 0;
         }
 
         CompleteExpired(expired, now);
-        if (slot.Members.Count == 0 && slot.Trial is null)
+        if (slot.Members.Count == 0)
         {
             // What waits is held back. Only a request that came after that decision is a reason to decide again.
             Interlocked.Or(ref _freeSlots, 1L << slot.Index);

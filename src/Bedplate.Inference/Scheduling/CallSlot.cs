@@ -36,9 +36,6 @@ internal sealed class CallSlot(CallScheduler scheduler, int index, ICallInstance
     /// <summary>Bytes reserved for the execution's intermediate results; see <see cref="ActivationBudget"/>.</summary>
     public long ReservedActivation { get; set; }
 
-    /// <summary>A trial to run instead of members.</summary>
-    public RowIndependenceTrial? Trial { get; set; }
-
     public void Execute() => scheduler.Execute(this);
 
     /// <summary>

@@ -12,7 +12,7 @@ namespace Bedplate.Inference.Scheduling.Batching;
 /// model that mixes them.
 /// </summary>
 /// <remarks>
-/// Collecting happens on whichever thread delivers an answer, the trial on the one compute thread that began it;
+/// Collecting happens on whichever thread delivers an answer, the trial on a loader's thread, as urgent as loading;
 /// <see cref="_lock"/> guards the stage. The trial is a handful of runs, once per loaded version.
 /// </remarks>
 internal sealed class RowIndependenceTrial(ModelSignature signature, TensorMemoryPool memory) : IDisposable
@@ -31,9 +31,6 @@ internal sealed class RowIndependenceTrial(ModelSignature signature, TensorMemor
     private TensorSample? _second;
     private int _offers;
     private volatile TrialStage _stage;
-
-    /// <summary>Whether samples are complete and the trial can run.</summary>
-    public bool IsDue => _stage == TrialStage.Due;
 
     /// <summary>Whether nothing is left to be found out. Until then requests take the way on which they are looked at.</summary>
     public bool IsOver => _stage == TrialStage.Done;
@@ -87,9 +84,14 @@ internal sealed class RowIndependenceTrial(ModelSignature signature, TensorMemor
         }
     }
 
-    /// <summary>Claims the trial for the calling thread; false when another thread has it.</summary>
+    /// <summary>Claims the trial for the caller; false while samples are wanted, and when another has it.</summary>
     public bool TryBegin()
     {
+        if (_stage != TrialStage.Due)
+        {
+            return false;
+        }
+
         lock (_lock)
         {
             if (_stage != TrialStage.Due)
@@ -102,7 +104,14 @@ internal sealed class RowIndependenceTrial(ModelSignature signature, TensorMemor
         }
     }
 
-    /// <summary>Runs the trial in a slot that is otherwise free.</summary>
+    /// <summary>Ends a trial that could not be run.</summary>
+    public void GiveUp(string reason)
+    {
+        Finish(null, $"not batched: its trial failed: {reason}");
+        Dispose();
+    }
+
+    /// <summary>Runs the trial with an instance that nobody else uses.</summary>
     public void Run(ICallInstance instance, CallExecution execution)
     {
         var runner = new TrialRunner(instance, execution, memory);

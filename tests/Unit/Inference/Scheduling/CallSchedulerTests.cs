@@ -74,6 +74,34 @@ public sealed class CallSchedulerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Requests_are_served_while_it_is_tried_whether_their_rows_can_be_joined()
+    {
+        // One slot and one permit, which the trial would hold for as long as its runs take.
+        await using var test = new TestEngine(new EngineOptions { ComputeThreads = 1 }, _backend);
+        var model = await test.LoadAsync(TestModels.Manual("m", batching: BatchingSpec.Learned));
+        await ServeAsync(1);
+        await ServeAsync(2);
+        var tried = await _backend.NextRunAsync();
+        await ServeAsync(3);
+
+        // Each of the two alone, both, and three rows.
+        tried.Succeed();
+        (await _backend.NextRunAsync()).Succeed();
+        var both = await _backend.NextRunAsync();
+        await ServeAsync(4);
+        both.Succeed();
+        (await _backend.NextRunAsync()).Succeed();
+
+        async Task ServeAsync(float number)
+        {
+            using var request = TestEngine.Request(model, number, 0, 0, 0);
+            var answer = request.RunAsync().AsTask();
+            (await _backend.NextRunAsync()).Succeed();
+            Assert.True((await answer.WaitAsync(Patience, Token)).IsCompleted);
+        }
+    }
+
+    [Fact]
     public async Task A_run_is_stopped_only_when_all_its_members_are_given_up()
     {
         var model = await LoadAsync(TestModels.Manual("m", maxBatchSize: 8, batching: Configured));

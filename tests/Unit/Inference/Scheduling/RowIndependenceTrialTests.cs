@@ -141,7 +141,7 @@ public sealed class RowIndependenceTrialTests : IDisposable
         using var trial = new RowIndependenceTrial(model.Signature, _memory);
         trial.Offer(first);
         trial.Offer(second);
-        for (var i = 0; i < 8 && !trial.IsDue; i++)
+        for (var i = 0; i < 8; i++)
         {
             trial.Offer(second);
         }
