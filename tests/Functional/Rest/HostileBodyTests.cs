@@ -177,8 +177,11 @@ public sealed class HostileBodyTests : IAsyncLifetime
 
         var exact = await _server.PostAsync(Path, new byte[Limit]);
         Assert.Equal(400, exact.Status);
-        var over = await _server.PostAsync(Path, new byte[Limit + 1]);
-        Assert.Equal(413, over.Status);
+
+        // Its head alone: whoever sends a body that is not read may find the connection gone before the answer is read.
+        using var over = _server.Connect();
+        over.Send(RawConnection.Head(Path, Limit + 1));
+        Assert.Equal(413, over.Read()!.Status);
     }
 
     [Theory]
