@@ -7,7 +7,7 @@ namespace Bedplate.Bench.Load.Measurement;
 
 /// <summary>
 /// Asks a server for its health again and again, and notes how long each answer takes. On a thread and a connection of its
-/// own: a client library and the pool its continuations wait in would be in the figures, which they were up to 40 ms.
+/// own: a client library and the pool its continuations wait in would be in the figures.
 /// </summary>
 internal sealed class HealthProbe : IDisposable
 {

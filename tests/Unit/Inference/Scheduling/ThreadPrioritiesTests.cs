@@ -8,21 +8,22 @@ public class ThreadPrioritiesTests
     [Fact]
     public void A_computing_thread_is_nicer_and_lets_others_in_before_its_turn_is_over()
     {
-        Assert.SkipUnless(File.Exists("/proc/thread-self/sched"), "Only Linux tells what its scheduler has been asked for, and not every one.");
+        RequireSchedulerFile();
+        Assert.SkipUnless(Environment.OSVersion.Version >= new Version(6, 12), "Linux before 6.12 has turns of one length.");
         var untouched = ReadOnThread(() => { });
         var computing = ReadOnThread(() => ThreadPriorities.LowerCurrent(ThreadPriorities.ComputeNiceness));
         var loading = ReadOnThread(() => ThreadPriorities.LowerCurrent(ThreadPriorities.LoadNiceness));
-        Assert.SkipUnless(untouched.ContainsKey("se.slice"), "Linux before 6.12 has turns of one length.");
         Assert.Equal(ThreadPriorities.ComputeNiceness, computing["prio"] - untouched["prio"]);
         Assert.Equal(ThreadPriorities.LoadNiceness, loading["prio"] - untouched["prio"]);
-        Assert.True(computing["se.slice"] > untouched["se.slice"]);
-        Assert.True(loading["se.slice"] > untouched["se.slice"]);
+        Assert.Equal(3_000_000, computing["se.slice"]);
+        Assert.Equal(3_000_000, loading["se.slice"]);
+        Assert.NotEqual(3_000_000, untouched["se.slice"]);
     }
 
     [Fact]
     public void A_thread_that_was_nicer_stays_so()
     {
-        Assert.SkipUnless(File.Exists("/proc/thread-self/sched"), "Only Linux tells what its scheduler has been asked for, and not every one.");
+        RequireSchedulerFile();
         var loading = ReadOnThread(() => ThreadPriorities.LowerCurrent(ThreadPriorities.LoadNiceness));
         var both = ReadOnThread(() =>
         {
@@ -31,6 +32,9 @@ public class ThreadPrioritiesTests
         });
         Assert.Equal(loading["prio"], both["prio"]);
     }
+
+    private static void RequireSchedulerFile() => Assert.SkipUnless(
+        File.Exists("/proc/thread-self/sched"), "Only Linux tells what its scheduler has been asked for, and not every one.");
 
     // On a thread of its own, as no thread of the pool may be left slower than it was.
     private static Dictionary<string, double> ReadOnThread(Action first)
