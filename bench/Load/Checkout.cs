@@ -15,6 +15,19 @@ internal static class Checkout
     /// <summary>A floor program, as in "HttpFloor".</summary>
     public static string Floor(string program) => Require($"artifacts/bin/{program}/release/Bedplate.Bench.{program}");
 
+    /// <summary>
+    /// A text with the files it names in and beside the checkout told from there: where the checkout lies is nobody's
+    /// business who reads a result.
+    /// </summary>
+    public static string Relate(string text)
+    {
+        var parent = Path.GetDirectoryName(Root);
+        text = text.Replace($"{Root}/", "", StringComparison.Ordinal);
+        return parent is null or "/"
+            ? text
+            : text.Replace($" {parent}/", " ../", StringComparison.Ordinal).Replace($"'{parent}/", "'../", StringComparison.Ordinal);
+    }
+
     private static string Require(string path)
     {
         var file = Path.Combine(Root, path);

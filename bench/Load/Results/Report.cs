@@ -37,7 +37,7 @@ internal sealed class Report(string name, string summary, string command, DateTi
     }
 
     /// <summary>Says something that a reader of the figures must know.</summary>
-    public void Note(string note) => _notes.Add(note);
+    public void Note(string note) => _notes.Add(Checkout.Relate(note));
 
     /// <summary>Says on the terminal what is being done; no part of the result.</summary>
 #pragma warning disable CA1822 // Experiments tell the report whatever they tell.

@@ -23,6 +23,9 @@ public sealed class ManualBackend : IBackend
     /// <summary>What the models report as their high-water mark.</summary>
     public long PeakActivationBytes { get; set; }
 
+    /// <summary>What making an instance ends with; null where it goes well.</summary>
+    public Exception? InstanceFault { get; set; }
+
     /// <summary>The next run to begin.</summary>
     public async Task<ManualRun> NextRunAsync()
     {
@@ -47,7 +50,7 @@ public sealed class ManualBackend : IBackend
 
         public long PeakActivationBytes => backend.PeakActivationBytes;
 
-        public ICallInstance CreateInstance() => new Instance(backend);
+        public ICallInstance CreateInstance() => backend.InstanceFault is { } fault ? throw fault : new Instance(backend);
 
         public void Dispose()
         {

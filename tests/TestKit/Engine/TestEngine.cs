@@ -5,6 +5,8 @@ using Bedplate.Inference.Backends.Identity;
 using Bedplate.Inference.Models;
 using Bedplate.Tensors;
 using Bedplate.Tests.TestKit.Memory;
+using Bedplate.Tests.TestKit.Server;
+using Microsoft.Extensions.Logging;
 
 namespace Bedplate.Tests.TestKit.Engine;
 
@@ -12,17 +14,22 @@ namespace Bedplate.Tests.TestKit.Engine;
 public sealed class TestEngine : IAsyncDisposable
 {
     private readonly DiagnosticMemoryPool _memory;
+    private readonly ILoggerFactory _loggers;
 
     /// <summary>Creates an engine with the identity backend and whatever else a test brings.</summary>
     public TestEngine(EngineOptions? options = null, params IBackend[] backends)
     {
         options ??= new EngineOptions();
         _memory = new DiagnosticMemoryPool(limitBytes: options.InFlightByteLimit);
-        Engine = new InferenceEngine([new IdentityBackend(), .. backends], options with { Memory = _memory });
+        _loggers = LoggerFactory.Create(logging => logging.AddProvider(Log));
+        Engine = new InferenceEngine([new IdentityBackend(), .. backends], options with { Memory = _memory }, loggerFactory: _loggers);
     }
 
     /// <summary>The engine.</summary>
     public InferenceEngine Engine { get; }
+
+    /// <summary>What it has logged, from Information on.</summary>
+    public LogRecorder Log { get; } = new();
 
     /// <summary>Loads a model that must become ready.</summary>
     public async Task<ServedModel> LoadAsync(ModelSpec spec)
@@ -67,6 +74,7 @@ public sealed class TestEngine : IAsyncDisposable
     {
         // A failed test leaves requests behind, for which the drain would wait for ever.
         await Engine.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        _loggers.Dispose();
         _memory.Verify();
     }
 }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Bedplate.Protocols.OpenInference.Rest.Infer;
 using Bedplate.Protocols.OpenInference.Rest.Repository;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Bedplate.Protocols.OpenInference.Rest;
 
@@ -119,19 +118,12 @@ public sealed class RestProtocol
     private static bool IsQuick(RestResource resource) => resource
         is RestResource.ModelInfer or RestResource.ServerLive or RestResource.ServerReady or RestResource.ModelReady;
 
-    // The protocol's bound is the one that holds, whatever the host set. Kestrel has to know it too: after an answer it
-    // reads the rest of the body, for a while, so that the client gets to see the answer; a body over the bound it does
-    // not read, and closes the connection.
+    // The protocol's bound is the one that holds, whatever the host set.
     private void LimitBody(HttpContext context)
     {
-        if (context.Request.ContentLength <= SmallBody)
+        if (!(context.Request.ContentLength <= SmallBody))
         {
-            return;
-        }
-
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-        {
-            size.MaxRequestBodySize = _maxRequestBytes;
+            RefusedBody.Allow(context, _maxRequestBytes);
         }
     }
 

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Bedplate.Protocols.OpenInference.Rest;
 
@@ -25,7 +24,7 @@ internal static class RestReply
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
-        AnnounceClose(context, status);
+        RefusedBody.AnnounceClose(context, status);
         var (buffer, writer) = Begin();
         writer.WriteStartObject();
         writer.WriteString("error"u8, status.Message);
@@ -68,21 +67,5 @@ internal static class RestReply
     {
         writer.Flush();
         return JsonAsync(context, buffer.WrittenMemory, status);
-    }
-
-    // Kestrel does not read a body over the bound but closes the connection. It decides that after the answer, so it
-    // falls to us to say so in it; a client that is not told would send its next request into the close.
-    private static void AnnounceClose(HttpContext context, in ProtocolStatus status)
-    {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is not { MaxRequestBodySize: { } most })
-        {
-            return;
-        }
-
-        var isLeft = context.Request.ContentLength is { } length ? length > most : status.Http == StatusCodes.Status413PayloadTooLarge;
-        if (isLeft && (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol)))
-        {
-            context.Response.Headers.Connection = "close";
-        }
     }
 }

@@ -92,13 +92,21 @@ public sealed class CallSchedulerTests : IAsyncDisposable
         both.Succeed();
         (await _backend.NextRunAsync()).Succeed();
 
-        async Task ServeAsync(float number)
-        {
-            using var request = TestEngine.Request(model, number, 0, 0, 0);
-            var answer = request.RunAsync().AsTask();
-            (await _backend.NextRunAsync()).Succeed();
-            Assert.True((await answer.WaitAsync(Patience, Token)).IsCompleted);
-        }
+        Task ServeAsync(float number) => ServeOneAsync(model, number);
+    }
+
+    [Fact]
+    public async Task A_trial_of_rows_that_cannot_be_run_leaves_its_model_served()
+    {
+        await using var test = new TestEngine(new EngineOptions { ComputeThreads = 1 }, _backend);
+        var model = await test.LoadAsync(TestModels.Manual("m", batching: BatchingSpec.Learned));
+        _backend.InstanceFault = new InvalidOperationException("no more instances");
+        await ServeOneAsync(model, 1);
+        await ServeOneAsync(model, 2);
+        await Eventually.HoldsAsync(
+            () => test.Log.Lines.Any(line => line.Text == "m version 1 is not batched: its trial failed: no more instances."),
+            () => $"what came of the trial, in {string.Join('|', test.Log.Lines)}");
+        await ServeOneAsync(model, 3);
     }
 
     [Fact]
@@ -298,6 +306,14 @@ public sealed class CallSchedulerTests : IAsyncDisposable
         {
             await _test.DisposeAsync();
         }
+    }
+
+    private async Task ServeOneAsync(ServedModel model, float number)
+    {
+        using var request = TestEngine.Request(model, number, 0, 0, 0);
+        var answer = request.RunAsync().AsTask();
+        (await _backend.NextRunAsync()).Succeed();
+        Assert.True((await answer.WaitAsync(Patience, Token)).IsCompleted);
     }
 
     private async Task<ServedModel> LoadAsync(ModelSpec spec, EngineOptions? options = null)

@@ -2,7 +2,6 @@ using System.Buffers;
 using Bedplate.Protocols.OpenInference.Configuration.Messages;
 using Bedplate.Protocols.OpenInference.Rest.Compression;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Bedplate.Protocols.OpenInference.Rest.Repository;
 
@@ -26,14 +25,10 @@ internal readonly record struct ControlBody(ProtocolStatus Status, Memory<byte> 
                 $"Unsupported compression type '{Excerpt.Of(request.Headers.ContentEncoding.ToString())}'; send this request uncompressed"));
         }
 
+        RefusedBody.Allow(context, limit);
         if (request.ContentLength > limit)
         {
             return Refused(tooLarge);
-        }
-
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-        {
-            size.MaxRequestBodySize = limit;
         }
 
         try
