@@ -23,6 +23,7 @@ public sealed class RestProtocol
     private readonly StatisticsEndpoint _statistics;
     private readonly RepositoryEndpoints _repository;
     private readonly InferEndpoint _infer;
+    private readonly FirstRequests[] _first = [.. Enum.GetValues<RestResource>().Select(_ => new FirstRequests())];
 
     /// <summary>Speaks for a service.</summary>
     public RestProtocol(OpenInferenceService service)
@@ -68,7 +69,7 @@ public sealed class RestProtocol
     private Task Handle(HttpContext context, string path)
     {
         var route = RestRoute.Parse(path.AsSpan(Root.Length));
-        if (SocketThread.IsCurrent && !IsQuick(route.Resource))
+        if (SocketThread.IsCurrent && (!IsQuick(route.Resource) || _first[(int)route.Resource].HasOne()))
         {
             return HandleOnPoolAsync(context, path);
         }

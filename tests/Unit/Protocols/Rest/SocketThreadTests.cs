@@ -30,9 +30,18 @@ public class SocketThreadTests
         OnSocketThread(() => Assert.Equal(isTooMuch, SocketThread.IsTooMuch(byteLength)));
 
     [Fact]
+    public void The_first_requests_of_a_kind_leave() => OnSocketThread(() =>
+    {
+        var first = new FirstRequests();
+        var leaves = Enumerable.Range(0, 100).Where(_ => first.HasOne()).ToList();
+        Assert.Equal(Enumerable.Range(0, 32), leaves);
+    });
+
+    [Fact]
     public async Task There_is_nothing_to_leave_on_the_pool()
     {
         await Task.Yield();
+        Assert.False(new FirstRequests().HasOne());
         Assert.False(SocketThread.IsCurrent);
         Assert.False(SocketThread.IsTooMuch(long.MaxValue));
         var connection = new DefaultHttpContext();

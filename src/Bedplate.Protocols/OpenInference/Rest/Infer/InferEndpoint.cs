@@ -21,6 +21,11 @@ internal sealed class InferEndpoint(OpenInferenceService service)
     private readonly ObjectPool<InferExchange> _exchanges =
         new DefaultObjectPool<InferExchange>(new DefaultPooledObjectPolicy<InferExchange>(), PooledExchanges);
 
+    // Of each form of a body: JSON, JSON with tensors' bytes behind it, the bytes of a single input.
+    private readonly FirstRequests _firstText = new();
+    private readonly FirstRequests _firstBinary = new();
+    private readonly FirstRequests _firstRaw = new();
+
     /// <summary>Answers a request for a model.</summary>
     public Task HandleAsync(HttpContext context, ReadOnlySpan<char> name, ReadOnlySpan<char> version)
     {
@@ -69,6 +74,11 @@ internal sealed class InferEndpoint(OpenInferenceService service)
 
     private async Task RunAsync(HttpContext context, InferenceRequest request, InferHeaders headers)
     {
+        if ((headers.HeaderLength < 0 ? _firstText : headers.HeaderLength == 0 ? _firstRaw : _firstBinary).HasOne())
+        {
+            await Task.Yield();
+        }
+
         var exchange = _exchanges.Get();
         exchange.Begin(request);
         try
