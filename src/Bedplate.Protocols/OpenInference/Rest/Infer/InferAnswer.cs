@@ -15,9 +15,9 @@ namespace Bedplate.Protocols.OpenInference.Rest.Infer;
 /// </summary>
 internal static class InferAnswer
 {
-    // What is handed over at one time; a host that takes several of these before it asks to wait sends one while the
-    // next is copied.
-    private const int FlushLength = 128 << 10;
+    // What is handed over at one time. A fast reader that has taken all of it sleeps until there is more, and waking it
+    // costs more than the bytes: 16 MiB in pieces of 128 KiB took 13 ms, in these 9, which is what they take at best.
+    private const int FlushLength = 512 << 10;
 
     /// <summary>
     /// Writes the JSON of the exchange's answer. False with the exchange's failure set, when an output cannot be said
