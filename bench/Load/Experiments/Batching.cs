@@ -20,6 +20,8 @@ internal sealed class Batching : IExperiment
     // From one row to the most a handful of comparisons, each a second or two.
     private static readonly TimeSpan LearningTime = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan LoopTime = TimeSpan.FromSeconds(1);
+
     private static readonly int[] QuickSizes = [1, 8, 64];
     private static readonly int[] AllSizes = [1, 2, 4, 8, 16, 32, 64];
 
@@ -34,10 +36,13 @@ internal sealed class Batching : IExperiment
             $"Requests per second over HTTP binary, {Concurrency} in flight, by fixed batch size (max_batch_size, "
             + $"max_queue_delay_microseconds {BatchingServers.QueueDelayMicroseconds}; where a model's rows do not lie in the first dimension of all "
             + "tensors and no configuration can declare them: learned, with this as the most rows); medians",
-            ["model", .. sizes.Select(size => $"{size}"), BatchingServers.Learned, "learned rows", "over 1", "over the best"]);
+            ["model", .. sizes.Select(size => $"{size}"), BatchingServers.Learned, "learned rows", "over 1", "over the best", "the runtime alone"]);
         var models = bench.Models;
         var gaining = new[] { DemoModels.Voice, models.Tabular, models.GeneratedTabular }.Select(model => model.Name).ToHashSet();
         var convolutional = new[] { models.Convolution, models.GeneratedConvolution, DemoModels.Recognition }.Select(model => model.Name).ToHashSet();
+        bench.Report.Note(
+            "The runtime alone: rows per second of a loop over the runtime, with as many threads as processors, of the best of these sizes "
+            + "over one row at a time. What taking a request costs comes to each row, so that a server gains less.");
         foreach (var model in models.All)
         {
             try
@@ -84,12 +89,23 @@ internal sealed class Batching : IExperiment
         var overBest = Rounds.Ratio(learned, turns.SkipLast(1).MaxBy(PerSecond)!, turn => turn.PerSecond);
         table.Add([
             model.HasBatchDimension ? model.Name : $"{model.Name} (bounded)", .. turns.SkipLast(1).Select(turn => (object)PerSecond(turn)),
-            PerSecond(learned), Sample.MedianOf(learned.Select(turn => turn.AverageBatch)), overOne, overBest]);
+            PerSecond(learned), Sample.MedianOf(learned.Select(turn => turn.AverageBatch)), overOne, overBest, GainOfRuntime(model, sizes)]);
         return (overOne, overBest);
 
         async Task<BenchResult> LoadAsync(BatchingServers.Subject subject, TimeSpan time) =>
             (await new BedplateBench { Url = subject.Url, Model = model, ServedAs = subject.ServedAs, Concurrency = Concurrency, Duration = time }
                 .RunAsync(bench, cancellationToken)).RequireSuccess($"{model.Name}, {subject.ServedAs}");
+    }
+
+    private static double GainOfRuntime(BenchModel model, int[] sizes)
+    {
+        var rates = sizes.Select(rows =>
+        {
+            using var loop = new BareLoop(model, rows);
+            loop.Run(Environment.ProcessorCount, LoopTime / 4);
+            return rows * loop.Run(Environment.ProcessorCount, LoopTime).PerSecond;
+        }).ToList();
+        return rates.Max() / rates[0];
     }
 
     private static TimeSpan DurationFor(Workbench bench, BenchModel model)
