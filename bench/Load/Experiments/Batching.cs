@@ -20,6 +20,7 @@ internal sealed class Batching : IExperiment
     // From one row to the most a handful of comparisons, each a second or two.
     private static readonly TimeSpan LearningTime = TimeSpan.FromSeconds(10);
 
+    // Of each size; the loop has been warmed up before.
     private static readonly TimeSpan LoopTime = TimeSpan.FromSeconds(1);
 
     private static readonly int[] QuickSizes = [1, 8, 64];
@@ -42,7 +43,7 @@ internal sealed class Batching : IExperiment
         var convolutional = new[] { models.Convolution, models.GeneratedConvolution, DemoModels.Recognition }.Select(model => model.Name).ToHashSet();
         bench.Report.Note(
             "The runtime alone: rows per second of a loop over the runtime, with as many threads as processors, of the best of these sizes "
-            + "over one row at a time. What taking a request costs comes to each row, so that a server gains less.");
+            + "over one row at a time. A server also saves or spends what taking requests and handing them on costs.");
         foreach (var model in models.All)
         {
             try

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Bedplate.Server;
 using Bedplate.Tensors;
 using Bedplate.Tests.TestKit.Files;
+using Bedplate.Tests.TestKit.Logging;
 using Bedplate.Tests.TestKit.Models;
 using Bedplate.Tests.TestKit.Processes;
 using Bedplate.Tests.TestKit.Server;

@@ -4,8 +4,8 @@ using Bedplate.Inference.Backends;
 using Bedplate.Inference.Backends.Identity;
 using Bedplate.Inference.Models;
 using Bedplate.Tensors;
+using Bedplate.Tests.TestKit.Logging;
 using Bedplate.Tests.TestKit.Memory;
-using Bedplate.Tests.TestKit.Server;
 using Microsoft.Extensions.Logging;
 
 namespace Bedplate.Tests.TestKit.Engine;

@@ -1,5 +1,6 @@
 using Bedplate.Server;
 using Bedplate.Tests.TestKit.Grpc;
+using Bedplate.Tests.TestKit.Logging;
 using Bedplate.Tests.TestKit.Memory;
 using Bedplate.Tests.TestKit.Processes;
 using Bedplate.Tests.TestKit.Time;

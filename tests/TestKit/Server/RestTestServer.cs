@@ -5,6 +5,7 @@ using Bedplate.Inference.Models;
 using Bedplate.Protocols.OpenInference;
 using Bedplate.Protocols.OpenInference.Rest;
 using Bedplate.Tests.TestKit.Engine;
+using Bedplate.Tests.TestKit.Logging;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

@@ -122,7 +122,7 @@ public sealed class RestProtocol
     // The protocol's bound is the one that holds, whatever the host set.
     private void LimitBody(HttpContext context)
     {
-        if (!(context.Request.ContentLength <= SmallBody))
+        if (context.Request.ContentLength is null or > SmallBody)
         {
             RefusedBody.Allow(context, _maxRequestBytes);
         }

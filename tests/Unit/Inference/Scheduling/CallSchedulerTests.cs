@@ -79,20 +79,18 @@ public sealed class CallSchedulerTests : IAsyncDisposable
         // One slot and one permit, which the trial would hold for as long as its runs take.
         await using var test = new TestEngine(new EngineOptions { ComputeThreads = 1 }, _backend);
         var model = await test.LoadAsync(TestModels.Manual("m", batching: BatchingSpec.Learned));
-        await ServeAsync(1);
-        await ServeAsync(2);
+        await ServeOneAsync(model, 1);
+        await ServeOneAsync(model, 2);
         var tried = await _backend.NextRunAsync();
-        await ServeAsync(3);
+        await ServeOneAsync(model, 3);
 
         // Each of the two alone, both, and three rows.
         tried.Succeed();
         (await _backend.NextRunAsync()).Succeed();
         var both = await _backend.NextRunAsync();
-        await ServeAsync(4);
+        await ServeOneAsync(model, 4);
         both.Succeed();
         (await _backend.NextRunAsync()).Succeed();
-
-        Task ServeAsync(float number) => ServeOneAsync(model, number);
     }
 
     [Fact]

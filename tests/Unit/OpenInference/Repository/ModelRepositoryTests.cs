@@ -4,6 +4,7 @@ using Bedplate.Inference.Models;
 using Bedplate.Protocols;
 using Bedplate.Protocols.OpenInference.Repository;
 using Bedplate.Tests.TestKit.Engine;
+using Bedplate.Tests.TestKit.Logging;
 using Bedplate.Tests.TestKit.Server;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

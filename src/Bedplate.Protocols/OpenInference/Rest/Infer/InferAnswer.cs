@@ -16,7 +16,8 @@ namespace Bedplate.Protocols.OpenInference.Rest.Infer;
 internal static class InferAnswer
 {
     // What is handed over at one time. A fast reader that has taken all of it sleeps until there is more, and waking it
-    // costs more than the bytes: 16 MiB in pieces of 128 KiB took 13 ms, in these 9, which is what they take at best.
+    // costs more than the bytes: 16 MiB in pieces of 128 KiB took 13 ms, in these 9. Pieces of twice the size took 8, but a
+    // slow reader would hold them, and these are no more than a host is let buffer (HttpPort) in any case.
     private const int FlushLength = 512 << 10;
 
     /// <summary>

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace Bedplate.Tests.TestKit.Server;
+namespace Bedplate.Tests.TestKit.Logging;
 
 /// <summary>Remembers everything that is logged.</summary>
 public sealed class LogRecorder : ILoggerProvider

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace Bedplate.Tests.TestKit.Server;
+namespace Bedplate.Tests.TestKit.Logging;
 
 /// <summary>Remembers what a server logged as an error: an exception that nobody expected.</summary>
 public sealed class FailureLog : ILoggerProvider, ILogger
