@@ -8,6 +8,7 @@ using Bedplate.Protocols.OpenInference;
 using Bedplate.Protocols.OpenInference.Grpc;
 using Bedplate.Protocols.OpenInference.Repository;
 using Bedplate.Server.Hosting;
+using Bedplate.Server.Hosting.Sockets;
 using Bedplate.Server.Settings;
 using Bedplate.Server.Trials;
 using Bedplate.Telemetry;

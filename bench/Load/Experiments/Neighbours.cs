@@ -6,10 +6,14 @@ using Bedplate.Bench.Load.Servers;
 
 namespace Bedplate.Bench.Load.Experiments;
 
-/// <summary>What a model that takes all it can get does to a tiny one beside it, and to health.</summary>
+/// <summary>What those who take all they can get do to a tiny model beside them, and to health.</summary>
 internal sealed class Neighbours : IExperiment
 {
     private const int HeavyConcurrency = 32;
+
+    // Each has always more to send, or to read; they are as many as the processors that everything here shares.
+    private const int LargeConnections = 2;
+
     private const double TinyPerSecond = 500;
     private const double MostMilliseconds = 10;
 
@@ -21,37 +25,53 @@ internal sealed class Neighbours : IExperiment
 
     public string Name => "neighbours";
 
-    public string Summary => "A tiny model at 500 requests per second, Poisson, and health, beside a saturated model of 14 ms.";
+    public string Summary => "A tiny model at 500 requests per second, Poisson, and health, beside a saturated model of 14 ms and beside 16 MiB in and out.";
 
     public async Task RunAsync(Workbench bench, CancellationToken cancellationToken)
     {
-        var heavy = bench.Models.FourteenMilliseconds;
-        var tiny = bench.Models.Score;
+        var models = bench.Models;
+        var heavy = models.FourteenMilliseconds;
+        var tiny = models.Score;
         var duration = bench.Options.PickSeconds(quick: 5, full: 60);
-        await using var server = await BedplateServer.StartAsync(new RepositoryFolder(bench).Add(heavy, tiny), [], cancellationToken);
+        await using var server = await BedplateServer.StartAsync(
+            new RepositoryFolder(bench).Add(heavy, models.LargeInput, models.LargeConstant, tiny), [], cancellationToken);
+        var table = bench.Report.Table(
+            $"{tiny.Name}, {TinyPerSecond:0} requests per second; milliseconds",
+            "", "answers/s", "p50", "p99", "health p50", "health p99", "health longest");
         bench.Report.Progress($"{tiny.Name} alone");
-        var alone = await MeasureAsync();
-        bench.Report.Progress($"{tiny.Name} beside {heavy.Name}");
-        var saturating = new BedplateBench { Url = server.Http, Model = heavy, Concurrency = HeavyConcurrency, Duration = duration + 2 * Margin }
-            .RunAsync(bench, cancellationToken);
-        await Task.Delay(Margin, cancellationToken);
-        var beside = await MeasureAsync();
-        var saturated = (await saturating).RequireSuccess(heavy.Name);
+        Add("alone", await MeasureAsync());
+        await BesideAsync(heavy.Name, HeavyConcurrency, async () => (await SaturateAsync()).RequireSuccess(heavy.Name).PerSecond);
+        await BesideAsync("16 MiB in", LargeConnections, () => MoveAsync(models.LargeInput));
+        await BesideAsync("16 MiB out", LargeConnections, () => MoveAsync(models.LargeConstant));
+        bench.Report.Note("The generators run on the same processors, so that their own waits are in the latencies.");
 
-        bench.Report.Table(
-                $"{tiny.Name}, {TinyPerSecond:0} requests per second; milliseconds",
-                "", "answers/s", "p50", "p99", "health p50", "health p99", "health longest")
-            .Add("alone", alone.Tiny.PerSecond, alone.Tiny.P50, alone.Tiny.P99, alone.Health.Median, alone.Health.Percentile(99), alone.Health.Max)
-            .Add(
-                $"beside {heavy.Name}", beside.Tiny.PerSecond, beside.Tiny.P50, beside.Tiny.P99,
-                beside.Health.Median, beside.Health.Percentile(99), beside.Health.Max);
-        bench.Report.Judge($"{tiny.Name} beside {heavy.Name}: p99", beside.Tiny.P99, "ms", Target.AtMost(MostMilliseconds));
-        bench.Report.Judge($"{tiny.Name} beside {heavy.Name}: not answered", beside.Tiny.Failed, "requests", Target.AtMost(0));
-        bench.Report.Judge("health: longest answer", beside.Health.Max, "ms", Target.AtMost(MostMilliseconds));
-        bench.Report.Judge("health: answers that said no", beside.HealthFailed, "answers", Target.AtMost(0));
-        bench.Report.Note(
-            $"{heavy.Name} gave {Table.Text(saturated.PerSecond)} answers per second with {HeavyConcurrency} requests in flight. "
-            + "The generators run on the same processors, so that their own waits are in the latencies.");
+        async Task BesideAsync(string what, int inFlight, Func<Task<double>> taking)
+        {
+            bench.Report.Progress($"{tiny.Name} beside {what}");
+            var taken = taking();
+            await Task.Delay(Margin, cancellationToken);
+            var turn = await MeasureAsync();
+            Add($"beside {what}", turn);
+            bench.Report.Judge($"beside {what}, {tiny.Name}: p99", turn.Tiny.P99, "ms", Target.AtMost(MostMilliseconds));
+            bench.Report.Judge($"beside {what}, {tiny.Name}: not answered", turn.Tiny.Failed, "requests", Target.AtMost(0));
+            bench.Report.Judge($"beside {what}, health: longest answer", turn.Health.Max, "ms", Target.AtMost(MostMilliseconds));
+            bench.Report.Judge($"beside {what}, health: answers that said no", turn.HealthFailed, "answers", Target.AtMost(0));
+            bench.Report.Note($"{what}: {Table.Text(await taken)} answers per second with {inFlight} requests in flight.");
+        }
+
+        Task<BenchResult> SaturateAsync() =>
+            new BedplateBench { Url = server.Http, Model = heavy, Concurrency = HeavyConcurrency, Duration = duration + 2 * Margin }
+                .RunAsync(bench, cancellationToken);
+
+        async Task<double> MoveAsync(BenchModel model)
+        {
+            var url = new Uri(server.Http, InferRequests.Path(model.Name));
+            var moved = await new Wrk(bench, InferRequests.Binary(model)).RunAsync(url, LargeConnections, duration + 2 * Margin, cancellationToken);
+            return moved.RequireSuccess(model.Name).PerSecond;
+        }
+
+        void Add(string what, Turn turn) => table.Add(
+            what, turn.Tiny.PerSecond, turn.Tiny.P50, turn.Tiny.P99, turn.Health.Median, turn.Health.Percentile(99), turn.Health.Max);
 
         async Task<Turn> MeasureAsync()
         {

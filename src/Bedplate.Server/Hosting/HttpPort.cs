@@ -1,6 +1,8 @@
 using System.Net;
 using Bedplate.Protocols.OpenInference;
 using Bedplate.Protocols.OpenInference.Rest;
+using Bedplate.Server.Hosting.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -20,7 +22,11 @@ internal static class HttpPort
         // The protocol bounds bodies itself, after decompression and with the setting's name in its message.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MaxResponseBufferSize = ResponseBufferBytes;
-        kestrel.Listen(address, options.HttpPort, endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(address, options.HttpPort, endpoint =>
+        {
+            endpoint.Protocols = HttpProtocols.Http1;
+            endpoint.Use(TurnTakingReader.OnConnections);
+        });
     }
 
     public static RequestDelegate Handler(OpenInferenceService service)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Bedplate.Server.Hosting.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Bedplate.Server;
 using Bedplate.Server.Hosting;
+using Bedplate.Server.Hosting.Sockets;
 using Bedplate.Server.Settings;
 using Microsoft.Extensions.Logging;
 

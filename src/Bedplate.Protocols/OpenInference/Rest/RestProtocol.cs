@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Bedplate.Protocols.OpenInference.Rest.Infer;
 using Bedplate.Protocols.OpenInference.Rest.Repository;
 using Microsoft.AspNetCore.Http;
@@ -51,13 +50,7 @@ public sealed class RestProtocol
         }
 
         LimitBody(context);
-        return SocketThread.IsTurnOver(context, Stopwatch.GetTimestamp()) ? HandleAfterOthersAsync(context, path) : Handle(context, path);
-    }
-
-    private async Task HandleAfterOthersAsync(HttpContext context, string path)
-    {
-        await SocketThreadLine.Join();
-        await Handle(context, path);
+        return Handle(context, path);
     }
 
     private async Task HandleOnPoolAsync(HttpContext context, string path)

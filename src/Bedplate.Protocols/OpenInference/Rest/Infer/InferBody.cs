@@ -80,6 +80,11 @@ internal sealed class InferBody
         while (true)
         {
             var result = await _reader!.ReadAsync();
+            if (SocketThread.IsTooMuch(result.Buffer.Length + _copied))
+            {
+                await Task.Yield();
+            }
+
             var outcome = TakeText(result, toEnd, length, out var isDone);
             if (isDone)
             {

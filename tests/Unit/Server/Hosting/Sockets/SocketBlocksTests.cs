@@ -1,7 +1,7 @@
 using System.Buffers;
-using Bedplate.Server.Hosting;
+using Bedplate.Server.Hosting.Sockets;
 
-namespace Bedplate.Tests.Unit.Server.Hosting;
+namespace Bedplate.Tests.Unit.Server.Hosting.Sockets;
 
 public sealed class SocketBlocksTests : IDisposable
 {

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Bedplate.Protocols.OpenInference.Rest;
+using Bedplate.Server.Hosting.Sockets;
 
-namespace Bedplate.Tests.Unit.Protocols.Rest;
+namespace Bedplate.Tests.Unit.Server.Hosting.Sockets;
 
 public class SocketThreadLineTests
 {
@@ -48,14 +48,31 @@ public class SocketThreadLineTests
     }
 
     [Fact]
+    public async Task Whoever_joins_again_in_its_turn_leaves_the_thread_to_other_sockets_first()
+    {
+        var (bell, ear) = await ConnectAsync();
+        using var ends = new EndsOfLine(bell, ear);
+        var line = new SocketThreadLine(bell, ear);
+        var rang = new List<int>();
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        line.Add(Turn);
+        await done.Task.WaitAsync(Deadline, TestContext.Current.CancellationToken);
+
+        // What lay in the ear would be heard at once, and the next turn begin without a look at any other socket.
+        Assert.Equal(new int[10], rang);
+
+        void Turn()
+        {
+            line.Add(rang.Count < 9 ? Turn : done.SetResult);
+            rang.Add(ear.Available);
+        }
+    }
+
+    [Fact]
     public async Task Nobody_is_left_standing_in_a_line_that_hears_nothing()
     {
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen();
-        using var bell = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await bell.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken);
-        using var ear = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+        var (bell, ear) = await ConnectAsync();
+        using var ends = new EndsOfLine(bell, ear);
         var line = new SocketThreadLine(bell, ear);
         await JoinAsync();
 
@@ -85,6 +102,25 @@ public class SocketThreadLineTests
         {
             await SocketThreadLine.Join();
             throw new InvalidOperationException("Thrown after its turn came.");
+        }
+    }
+
+    private static async Task<(Socket Bell, Socket Ear)> ConnectAsync()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        var bell = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await bell.ConnectAsync(listener.LocalEndPoint!, TestContext.Current.CancellationToken);
+        return (bell, await listener.AcceptAsync(TestContext.Current.CancellationToken));
+    }
+
+    private sealed record EndsOfLine(Socket Bell, Socket Ear) : IDisposable
+    {
+        public void Dispose()
+        {
+            Bell.Dispose();
+            Ear.Dispose();
         }
     }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
-namespace Bedplate.Server.Hosting;
+namespace Bedplate.Server.Hosting.Sockets;
 
 /// <summary>
 /// What the threads that wait for sockets do once one is ready: hand it to the thread pool, or go on by themselves
@@ -12,6 +12,11 @@ public static class SocketThreads
     // Read by .NET when the process's first socket is made.
     private const string InlineCompletionsVariable = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
     private const string ThreadCountVariable = "DOTNET_SYSTEM_NET_SOCKETS_THREAD_COUNT";
+
+    /// <summary>
+    /// Whether this is one of them. Only Linux lets them run what is none of theirs; in the pool nobody is kept waiting.
+    /// </summary>
+    internal static bool RunThis => OperatingSystem.IsLinux() && !Thread.CurrentThread.IsThreadPoolThread;
 
     /// <summary>For a port whose requests leave these threads by themselves where they may take long.</summary>
     internal static void ForSmallRequests(SocketTransportOptions sockets)

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Bedplate.Server.Hosting;
+namespace Bedplate.Server.Hosting.Sockets;
 
 /// <summary>Kestrel's sockets, reading and writing in <see cref="SocketBlocks"/>.</summary>
 internal sealed class SocketTransport : IDisposable
@@ -29,7 +29,7 @@ internal sealed class SocketTransport : IDisposable
         }
 
         _services = builder.Build();
-        Factory = _services.Services.GetRequiredService<IConnectionListenerFactory>();
+        Factory = new TurnTakingListener.Factory(_services.Services.GetRequiredService<IConnectionListenerFactory>());
     }
 
     /// <summary>What makes listeners.</summary>

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace Bedplate.Protocols.OpenInference.Rest;
+namespace Bedplate.Server.Hosting.Sockets;
 
 /// <summary>
 /// Where a request stands at the back of the line of a thread that waits for sockets: it goes on there once that thread has
@@ -19,16 +19,17 @@ internal sealed partial class SocketThreadLine
     [ThreadStatic]
     private static int _numberOfThread;
 
-    // Guards who waits and whether the line is closed. Those whose turn it is are ServeAsync's alone, from one swap of the
-    // two lists to the next.
+    // Guards who waits, whether the bell can be heard, and whether the line is closed. Those whose turn it is are
+    // ServeAsync's alone, from one swap of the two lists to the next.
     private readonly Lock _lock = new();
     private readonly Socket _bell;
     private readonly Socket _ear;
     private List<Action> _waiting = [];
     private List<Action> _going = [];
+    private bool _isListening;
     private bool _isClosed;
 
-    /// <param name="bell">Where whoever joins an empty line writes a byte.</param>
+    /// <param name="bell">Where a byte is written once somebody stands in the line.</param>
     /// <param name="ear">Where that byte is heard.</param>
     internal SocketThreadLine(Socket bell, Socket ear)
     {
@@ -76,27 +77,49 @@ internal sealed partial class SocketThreadLine
     /// <summary>Calls it when its turn has come, or on the pool if the line cannot tell when that is.</summary>
     internal void Add(Action goOn)
     {
-        bool isFirst;
         bool isClosed;
         lock (_lock)
         {
             _waiting.Add(goOn);
-            isFirst = _waiting.Count == 1;
             isClosed = _isClosed;
         }
 
-        if (isClosed || (isFirst && !TryRing()))
+        if (isClosed)
         {
             LeaveToPool();
         }
+        else
+        {
+            RingIfHeard();
+        }
     }
 
-    // The socket is never full, as there is no second byte before the first has been heard; but the system may be out of
-    // memory for the one.
-    private bool TryRing()
+    // A byte that is there when it is asked for is received at once, without a look at other sockets. So the bell is rung
+    // only once somebody listens, and by one.
+    private void RingIfHeard()
     {
+        lock (_lock)
+        {
+            if (!_isListening || _waiting.Count == 0)
+            {
+                return;
+            }
+
+            _isListening = false;
+        }
+
+        // The socket is never full, as there is no second byte before the first has been heard; but the system may be out
+        // of memory for the one.
         ReadOnlySpan<byte> ring = [1];
-        return _bell.Send(ring, SocketFlags.None, out var error) == 1 && error == SocketError.Success;
+        if (_bell.Send(ring, SocketFlags.None, out var error) != 1 || error != SocketError.Success)
+        {
+            lock (_lock)
+            {
+                _isListening = true;
+            }
+
+            LeaveToPool();
+        }
     }
 
     // For as long as the process runs; both ends are ours, so that nothing but a want of memory ends it.
@@ -105,8 +128,20 @@ internal sealed partial class SocketThreadLine
         var ring = new byte[1];
         try
         {
-            while (await _ear.ReceiveAsync(ring.AsMemory(), SocketFlags.None) > 0)
+            while (true)
             {
+                var heard = _ear.ReceiveAsync(ring.AsMemory(), SocketFlags.None);
+                lock (_lock)
+                {
+                    _isListening = true;
+                }
+
+                RingIfHeard();
+                if (await heard == 0)
+                {
+                    break;
+                }
+
                 lock (_lock)
                 {
                     (_waiting, _going) = (_going, _waiting);
@@ -128,6 +163,7 @@ internal sealed partial class SocketThreadLine
 
         lock (_lock)
         {
+            _isListening = false;
             _isClosed = true;
         }
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Connections;
 
-namespace Bedplate.Server.Hosting;
+namespace Bedplate.Server.Hosting.Sockets;
 
 /// <summary>
 /// Blocks that sockets are read into and written from. Kestrel's own have 4 KiB, so that a tensor of 16 MiB takes four
