@@ -108,6 +108,17 @@ public sealed class InferenceRequest : IValueTaskSource<InferenceEnding>, IDispo
     /// <summary>Says that the sink can take responses again after it refused one.</summary>
     public void ResumeResponses() => Model.Scheduler.ResumeResponses(this);
 
+    /// <summary>
+    /// Puts a tensor in the place of an output of the single response, after its ending, and takes over its reference. For a
+    /// protocol that answers with something made of an output.
+    /// </summary>
+    public void ReplaceOutput(int index, in Tensor tensor)
+    {
+        var before = _response.ByteLength;
+        _response.ReplaceOutput(index, tensor);
+        Model.Engine.InFlight.AddAnswer(_response.ByteLength - before);
+    }
+
     /// <summary>Frees what the request holds and lets go of the version.</summary>
     public void Dispose() => LetGo();
 

@@ -29,6 +29,13 @@ public sealed class InferenceResponse
         ByteLength += tensor.ByteLength;
     }
 
+    internal void ReplaceOutput(int index, in Tensor tensor)
+    {
+        ByteLength -= _outputs[index].ByteLength;
+        _outputs[index].Release();
+        SetOutput(index, tensor);
+    }
+
     /// <summary>Gives the outputs' memory back.</summary>
     public void Release()
     {

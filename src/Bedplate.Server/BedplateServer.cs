@@ -2,6 +2,7 @@ using System.Net;
 using System.Reflection;
 using Bedplate.Inference;
 using Bedplate.Inference.Backends.Identity;
+using Bedplate.Inference.Models;
 using Bedplate.Inference.Onnx;
 using Bedplate.Inference.Onnx.Providers;
 using Bedplate.Protocols.OpenInference;
@@ -56,9 +57,9 @@ public sealed partial class BedplateServer : IAsyncDisposable
             ? new WorkerTrial(workerExecutable, options.Trial, options.OnnxRuntime, loggers.CreateLogger<WorkerTrial>())
             : null;
         _engine = new InferenceEngine([onnx, new IdentityBackend()], options.Engine, _trial, loggers);
-        var scanner = new ModelRepositoryScanner(new ModelRepositoryOptions { Paths = [.. options.ModelRepositories] });
+        var scanner = new ModelRepositoryScanner(options.Repository);
         _repository = new ModelRepository(_engine, scanner, options.ModelControlMode, loggers.CreateLogger<ModelRepository>());
-        _service = new OpenInferenceService(_engine, _repository, Describe(onnx.Runtime), options.OpenInference, new AnonymousCallers());
+        _service = new OpenInferenceService(_engine, _repository, Describe(options.Id, onnx.Runtime), options.OpenInference, new AnonymousCallers());
         _http = new PortListener("http", kestrel => HttpPort.Configure(kestrel, address, options), loggers, SocketThreads.ForSmallRequests);
         _grpc = new PortListener("grpc", kestrel => GrpcPort.Configure(kestrel, address, options), loggers);
         _metrics = new PortListener("metrics", kestrel => MetricsPort.Configure(kestrel, address, options), loggers);
@@ -80,7 +81,9 @@ public sealed partial class BedplateServer : IAsyncDisposable
     /// Binds the ports, so that the server is seen to live, then loads the models; ready when each of them is ready or
     /// has failed.
     /// </summary>
-    /// <exception cref="ServerStartException">A port cannot be bound or a repository cannot be read.</exception>
+    /// <exception cref="ServerStartException">
+    /// A port cannot be bound, a repository cannot be read, or a model cannot be loaded and that is to end the start.
+    /// </exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await _http.StartAsync(HttpPort.Handler(_service), cancellationToken);
@@ -93,6 +96,11 @@ public sealed partial class BedplateServer : IAsyncDisposable
         catch (ModelRepositoryException exception)
         {
             throw new ServerStartException(exception.Message, exception);
+        }
+
+        if (_options.ExitOnError)
+        {
+            RequireAllServed();
         }
 
         _service.IsReady = true;
@@ -146,10 +154,10 @@ public sealed partial class BedplateServer : IAsyncDisposable
         }
     }
 
-    private static ServerInfo Describe(OnnxRuntimeInfo runtime) => new(
-        "bedplate",
+    private static ServerInfo Describe(string name, OnnxRuntimeInfo runtime) => new(
+        name,
         typeof(BedplateServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0],
-        ["model_repository", "model_repository(unload_dependents)", "schedule_policy", "model_configuration", "binary_tensor_data", "parameters", "statistics"],
+        ["classification", "model_repository", "model_repository(unload_dependents)", "schedule_policy", "model_configuration", "binary_tensor_data", "parameters", "statistics"],
         [
             new RuntimeInfo("onnxruntime", runtime.Version, runtime.BuildInfo, runtime.AvailableProviders, ExperimentalAmong(runtime.AvailableProviders)),
         ]);
@@ -157,9 +165,20 @@ public sealed partial class BedplateServer : IAsyncDisposable
     private static List<string> ExperimentalAmong(IEnumerable<string> available) =>
         [.. available.Where(name => ExecutionProvider.Find(name) is not { IsExperimental: false })];
 
+    private void RequireAllServed()
+    {
+        var failed = _engine.Models.Statuses.Where(status => status.State == ModelState.Unavailable).ToList();
+        if (failed.Count > 0)
+        {
+            throw new ServerStartException(
+                $"with --exit-on-error every model must be served, and {failed.Count} cannot be: "
+                + string.Join(" ", failed.Select(status => $"'{status.Name}' version {status.Version}: {status.Reason}.")));
+        }
+    }
+
     private async Task FollowAsync()
     {
-        var scanner = new ModelRepositoryScanner(new ModelRepositoryOptions { Paths = [.. _options.ModelRepositories] });
+        var scanner = new ModelRepositoryScanner(_options.Repository);
         try
         {
             var watcher = new RepositoryWatcher(scanner, _options.Watch, _engine.Time, _loggers.CreateLogger<RepositoryWatcher>());

@@ -11,6 +11,9 @@ namespace Bedplate.Server;
 /// <summary>All of a server's settings, after they have been read.</summary>
 public sealed record ServerOptions
 {
+    /// <summary>The server's name in its metadata. Default bedplate.</summary>
+    public string Id { get; init; } = "bedplate";
+
     /// <summary>
     /// The address that the ports are bound to. Default loopback: until identities are set up whoever reaches a port
     /// may use it, so being reachable has to be asked for by name.
@@ -46,6 +49,15 @@ public sealed record ServerOptions
     /// <summary>With explicit control: models to load at the start.</summary>
     public IReadOnlyList<string> LoadModels { get; init; } = [];
 
+    /// <summary>The configuration that is preferred where a model has it as configs/NAME.pbtxt. Default none.</summary>
+    public string? ModelConfigName { get; init; }
+
+    /// <summary>
+    /// Whether a model that cannot be loaded at the start ends the server. Default false: the others are served, and the
+    /// repository index says why it is not.
+    /// </summary>
+    public bool ExitOnError { get; init; }
+
     /// <summary>With polling: how repositories are watched.</summary>
     public RepositoryWatchOptions Watch { get; init; } = new();
 
@@ -64,6 +76,9 @@ public sealed record ServerOptions
     /// <summary>Bounds and switches of the protocol.</summary>
     public OpenInferenceOptions OpenInference { get; init; } = new();
 
+    /// <summary>The repositories, and how they are read.</summary>
+    internal ModelRepositoryOptions Repository => new() { Paths = [.. ModelRepositories], ConfigName = ModelConfigName };
+
     /// <summary>Everything that is wrong with the values together, one sentence each; empty when nothing is.</summary>
     public IReadOnlyList<string> Validate()
     {
@@ -74,7 +89,7 @@ public sealed record ServerOptions
         faults.AddRange(Watch.Check());
         if (ModelRepositories.Count > 0)
         {
-            faults.AddRange(new ModelRepositoryOptions { Paths = [.. ModelRepositories] }.Check());
+            faults.AddRange(Repository.Check());
         }
         else if (LoadModels.Count > 0)
         {

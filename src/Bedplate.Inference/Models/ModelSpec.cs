@@ -57,6 +57,9 @@ public sealed record ModelSpec
     /// </summary>
     public string ConfigurationStamp { get; init; } = "";
 
+    /// <summary>Names of classes, by the output whose elements they name; for protocols that answer with classes.</summary>
+    public IReadOnlyDictionary<string, ClassLabels> ClassLabels { get; init; } = new Dictionary<string, ClassLabels>();
+
     /// <summary>Parameters for the backend, by name.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
 }

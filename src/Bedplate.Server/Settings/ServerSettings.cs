@@ -16,6 +16,7 @@ public static class ServerSettings
     /// <summary>The settings, in the order of the reference page.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
+        One("id", "NAME", "Name of the server in its metadata.", Defaults.Id, (o, v) => o with { Id = v }),
         One("bind-address", "ADDRESS", "Address that all ports are bound to. Anything but loopback lets the network use the server: there are no identities yet.",
             Defaults.BindAddress, (o, v) => o with { BindAddress = v }),
         One("http-port", "PORT", "Port of HTTP; 0 takes a free one.", Defaults.HttpPort, (o, v) => o with { HttpPort = SettingValues.Port(v) }),
@@ -34,6 +35,10 @@ public static class ServerSettings
             Name(Defaults.ModelControlMode), (o, v) => o with { ModelControlMode = SettingValues.OneOf<ModelControlMode>(v) }),
         Many("load-model", "NAME", "With explicit control: model to load at the start; may be given several times, * for all.",
             (o, v) => o with { LoadModels = v }),
+        One("model-config-name", "NAME", "Configuration that is preferred where a model has it: configs/NAME.pbtxt in its directory; config.pbtxt otherwise.", "",
+            (o, v) => o with { ModelConfigName = v }),
+        One("exit-on-error", "BOOL", "Whether a model that cannot be loaded at the start ends the server.", false,
+            (o, v) => o with { ExitOnError = SettingValues.Boolean(v) }),
         One("repository-poll-interval", "TIME", "With polling: how often everything is read again, whatever the file system reports.",
             Format(Defaults.Watch.PollInterval), (o, v) => o with { Watch = o.Watch with { PollInterval = SettingValues.Duration(v) } }),
         One("repository-settle-time", "TIME", "With polling: how long a model must have been still before it is taken.",

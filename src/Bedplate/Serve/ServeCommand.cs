@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Bedplate.Serve.Triton;
 using Bedplate.Server;
 using Bedplate.Server.Hosting;
 using Bedplate.Server.Hosting.Sockets;
@@ -35,29 +36,49 @@ internal static class ServeCommand
             flags.Add((setting, option));
         }
 
+        var tritons = TritonFlags.All.ToDictionary(flag => flag, AddHidden);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var given = flags
                 .Where(flag => parsed.GetResult(flag.Option) is { Implicit: false })
                 .ToDictionary(flag => flag.Setting.Key, flag => (IReadOnlyList<string>)parsed.GetValue(flag.Option)!);
-            ServerOptions options;
+            List<string> faults = [];
+            TritonSettings.Apply(
+                tritons.Where(flag => parsed.GetResult(flag.Value) is { Implicit: false })
+                    .ToDictionary(flag => flag.Key, flag => (IReadOnlyList<string>)parsed.GetValue(flag.Value)!),
+                given,
+                faults);
+            var options = new ServerOptions();
             try
             {
                 options = SettingsReader.Read(parsed.GetValue(file)?.FullName, Environment.GetEnvironmentVariables(), given);
             }
             catch (SettingsException exception)
             {
-                foreach (var fault in exception.Faults)
-                {
-                    await Console.Error.WriteLineAsync($"bedplate: {fault}");
-                }
-
-                return ExitCodes.Usage;
+                faults.AddRange(exception.Faults);
             }
 
-            return await RunAsync(options, cancellationToken);
+            foreach (var fault in faults)
+            {
+                await Console.Error.WriteLineAsync($"bedplate: {fault}");
+            }
+
+            return faults.Count > 0 ? ExitCodes.Usage : await RunAsync(options, cancellationToken);
         });
         return command;
+
+        // Known, so that they are refused by name where they are, and not offered. Some are flags without a value.
+        Option<string[]> AddHidden(TritonFlag flag)
+        {
+            var option = new Option<string[]>("--" + flag.Name)
+            {
+                Hidden = true,
+                Arity = flag is TritonFlag.Refused ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore,
+                CustomParser = static result => [.. result.Tokens.Select(static token => token.Value)],
+            };
+            command.Options.Add(option);
+            return option;
+        }
     }
 
     private static async Task<int> RunAsync(ServerOptions options, CancellationToken cancellationToken)

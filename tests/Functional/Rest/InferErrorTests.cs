@@ -119,7 +119,6 @@ public sealed class InferErrorTests : IAsyncLifetime
     [InlineData("""[{"name":"OUT0","parameters":{},"parameters":{}}]""", "the key 'parameters' is given more than once in an output; leave one")]
     [InlineData("""[{"name":"OUT0","parameters":{"binary_data":1}}]""", "Unable to parse 'binary_data': attempt to access JSON non-boolean as boolean")]
     [InlineData("""[{"name":"OUT0","parameters":{"binary_data":true,"binary_data":true}}]""", "the key 'binary_data' is given more than once in an output's 'parameters'; leave one")]
-    [InlineData("""[{"name":"OUT0","parameters":{"classification":3}}]""", "parameter 'classification' of an output is refused: this server does not serve it; ask for the tensor and rank its classes yourself")]
     [InlineData("""[{"name":"OUT0","parameters":{"shared_memory_offset":3}}]""", "parameter 'shared_memory_offset' of an output is refused: this server does not serve it; ask for binary data")]
     public Task A_wrong_output_is_refused(string outputs, string error) =>
         AssertRefusedAsync($$"""{"inputs":[{{Good}}],"outputs":{{outputs}}}""", error);

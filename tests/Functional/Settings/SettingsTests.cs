@@ -14,6 +14,7 @@ public class SettingsTests
     // For each setting, values that differ from its default.
     private static readonly Dictionary<string, string[]> Values = new()
     {
+        ["id"] = ["triton"],
         ["bind-address"] = ["127.0.0.2"],
         ["http-port"] = ["9000"],
         ["grpc-port"] = ["9001"],
@@ -24,6 +25,8 @@ public class SettingsTests
         ["model-repository"] = [Somewhere, Path.GetTempPath()],
         ["model-control-mode"] = ["explicit"],
         ["load-model"] = ["one", "two"],
+        ["model-config-name"] = ["edge"],
+        ["exit-on-error"] = ["true"],
         ["repository-poll-interval"] = ["2m"],
         ["repository-settle-time"] = ["250ms"],
         ["max-request-size"] = ["3MiB"],
@@ -54,7 +57,7 @@ public class SettingsTests
     };
 
     // Whose values have no form that the reader could check.
-    private static readonly string[] AnyText = ["bind-address", "model-repository", "load-model", "onnxruntime.library"];
+    private static readonly string[] AnyText = ["id", "bind-address", "model-repository", "load-model", "model-config-name", "onnxruntime.library"];
 
     public static TheoryData<string> Keys => [.. ServerSettings.All.Select(setting => setting.Key)];
 

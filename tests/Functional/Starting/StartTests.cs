@@ -35,6 +35,17 @@ public class StartTests
     }
 
     [Fact]
+    public async Task A_model_that_cannot_be_loaded_ends_the_start_where_that_was_asked_for()
+    {
+        using var models = new ModelFolder().Add("sum", OnnxModels.Add()).Add("broken", [1, 2, 3]);
+        using var directory = new TemporaryDirectory();
+        var result = await BedplateProcess.RunAsync(["serve", "--model-repository", models.Path, "--exit-on-error=true", .. AnyPorts], directory.Path);
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("bedplate: with --exit-on-error every model must be served, and 1 cannot be: 'broken' version 1: ", result.Error);
+        Assert.DoesNotContain("Try: ", result.Output);
+    }
+
+    [Fact]
     public async Task The_line_to_try_is_answered()
     {
         // A model that refuses zeros, one of strings, and the largest that is still written out: none may be in the way.

@@ -131,13 +131,29 @@ internal sealed class BindOracle
         var named = new SortedSet<int>();
         foreach (var output in _message.Outputs)
         {
-            Require(!output.Parameters.ContainsKey("classification") && !IsShared(output.Parameters), BindFault.NotServed(output.Name));
+            Require(!IsShared(output.Parameters), BindFault.NotServed(output.Name));
             var index = _signature.Outputs.Select(spec => spec.Name).ToList().IndexOf(output.Name);
             Require(index >= 0 && named.Add(index), BindFault.At(output.Name));
+            if (output.Parameters.TryGetValue("classification", out var classification))
+            {
+                ReadClassification(classification, index);
+            }
         }
 
         var wanted = _message.Outputs.Count == 0 ? Enumerable.Range(0, _signature.Outputs.Length) : named;
         Outcome.Outputs.AddRange(wanted.Select(index => $"{index}"));
+    }
+
+    private void ReadClassification(InferParameter classification, int output)
+    {
+        var isInt64 = classification.ParameterChoiceCase == InferParameter.ParameterChoiceOneofCase.Int64Param;
+        var isUInt64 = classification.ParameterChoiceCase == InferParameter.ParameterChoiceOneofCase.Uint64Param;
+        Require((isInt64 && classification.Int64Param >= 0) || isUInt64, BindFault.At("classification"));
+        var classes = isInt64 ? (ulong)classification.Int64Param : classification.Uint64Param;
+        Require(classes <= 65_536, BindFault.At("classification"));
+        Require(
+            classes == 0 || output < 0 || _signature.Outputs[output].Type is not (DataType.Bool or DataType.Bytes or DataType.BFloat16),
+            BindFault.Saying("class result not available for output"));
     }
 
     private void ReadInputs()

@@ -22,7 +22,7 @@ internal static class DecodedText
             lines.Add(input.Contents is null ? "no contents" : "contents " + ContentsOf(input.Contents));
         }
 
-        lines.AddRange(message.Outputs.Select(output => $"output {output.Name} {AsksForSharedMemory(output.Parameters)} {output.Parameters.ContainsKey("classification")}"));
+        lines.AddRange(message.Outputs.Select(output => $"output {output.Name} {AsksForSharedMemory(output.Parameters)} {(output.Parameters.TryGetValue("classification", out var classes) ? ValueOf(classes) : "")}"));
         lines.AddRange(message.RawInputContents.Select(raw => $"raw {Convert.ToHexString(raw.Span)}"));
         return lines;
     }
@@ -48,7 +48,7 @@ internal static class DecodedText
         for (var i = 0; i < decoder.OutputCount; i++)
         {
             var output = decoder.Outputs[i];
-            lines.Add($"output {Text(decoder, output.Name)} {output.IsShared} {output.IsClassification}");
+            lines.Add($"output {Text(decoder, output.Name)} {output.IsShared} {(output.HasClassification ? ValueOf(decoder, output.Classification) : "")}");
         }
 
         for (var i = 0; i < decoder.RawCount; i++)

@@ -274,7 +274,7 @@ internal sealed class InferJsonGenerator
     {
         Write("\"outputs\":");
         string[] names = ["f", "d", "i8", "s", "s", "none"];
-        string[] parameters = ["\"binary_data\":true", "\"binary_data\":false", "\"classification\":0", "\"classification\":1", "\"shared_memory_region\":\"r\"", "\"mine\":[]"];
+        string[] parameters = ["\"binary_data\":true", "\"binary_data\":false", "\"classification\":0", "\"classification\":1", "\"classification\":65537", "\"shared_memory_region\":\"r\"", "\"mine\":[]"];
         WriteArray([.. Enumerable.Range(0, _random.Next(3)).Select(_ => (Action)(() =>
         {
             var name = Chance(20) ? "none" : names[_random.Next(names.Length - 1)];

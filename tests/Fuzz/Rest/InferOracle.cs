@@ -286,20 +286,23 @@ internal static class InferOracle
             var index = signature.IndexOfOutput(Of(keys["name"], JsonValueKind.String).GetString()!);
             Require(index >= 0);
             var isBinary = binaryByDefault;
+            var classes = 0UL;
             if (keys.TryGetValue("parameters", out var parameters))
             {
-                isBinary = Members(parameters, "binary_data").TryGetValue("binary_data", out var own) ? Boolean(own) : isBinary;
+                var known = Members(parameters, "binary_data", "classification");
+                isBinary = known.TryGetValue("binary_data", out var own) ? Boolean(own) : isBinary;
+                classes = known.TryGetValue("classification", out var count) ? Unsigned(count) : 0;
+                Require(classes == 0 || (IsRanked(signature.Outputs[index].Type) && classes <= 65_536));
                 foreach (var member in parameters.EnumerateObject())
                 {
                     Require(!member.Name.StartsWith("shared_memory_", StringComparison.Ordinal));
-                    Require(member.Name != "classification" || Unsigned(member.Value) == 0);
                 }
             }
 
             if (!seen.Contains(index))
             {
                 seen.Add(index);
-                outcome.Outputs.Add($"{index} {(isBinary ? "Binary" : "Json")}");
+                outcome.Outputs.Add($"{index} {(isBinary ? "Binary" : "Json")}{(classes > 0 ? $" {classes}" : "")}");
             }
         }
 
@@ -308,9 +311,11 @@ internal static class InferOracle
             outcome.Outputs.AddRange(signature.Outputs.Select((_, index) => $"{index} {(binaryByDefault ? "Binary" : "Json")}"));
         }
 
-        Require(outcome.Outputs.All(output => output.EndsWith("Binary", StringComparison.Ordinal)
+        Require(outcome.Outputs.All(output => !output.EndsWith("Json", StringComparison.Ordinal)
             || signature.Outputs[int.Parse(output.Split(' ')[0], CultureInfo.InvariantCulture)].Type != DataType.Float16));
     }
+
+    private static bool IsRanked(DataType type) => type is not (DataType.Bool or DataType.Bytes or DataType.BFloat16);
 
     // The members with a meaning, each given once.
     private static Dictionary<string, JsonElement> Members(JsonElement element, params string[] names)

@@ -69,7 +69,7 @@ internal sealed class InferReading
 
         foreach (var output in _exchange.Outputs)
         {
-            outcome.Outputs.Add($"{output.Index} {output.Form}");
+            outcome.Outputs.Add($"{output.Index} {output.Form}{(output.Classes > 0 ? $" {output.Classes}" : "")}");
         }
 
         return outcome;

@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using System.Text;
+using Bedplate.Inference.Models;
 
 namespace Bedplate.Protocols.OpenInference.Repository;
 
@@ -11,11 +11,11 @@ internal static class LabelFile
 
     /// <summary>Reads a file of labels.</summary>
     /// <exception cref="IOException">It is too large or cannot be read.</exception>
-    public static ImmutableArray<string> Read(string path)
+    public static ClassLabels Read(string path)
     {
         var length = new FileInfo(path).Length;
         return length > MaxBytes
             ? throw new IOException($"the label file '{path}' has {length} bytes; the most are {MaxBytes}")
-            : [.. File.ReadLines(path, Encoding.UTF8)];
+            : new ClassLabels(File.ReadLines(path, Encoding.UTF8));
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Bedplate.Contracts.OpenInference;
+using Bedplate.Inference.Models;
 using Bedplate.Protocols.OpenInference.Configuration;
 using Bedplate.Protocols.OpenInference.Configuration.TextFormat;
 using Bedplate.Protocols.OpenInference.Repository.Files;
@@ -123,7 +124,7 @@ internal sealed class ModelDirectoryReader
             return Finish(model, compiled.Problem);
         }
 
-        var labels = ImmutableDictionary.CreateBuilder<string, ImmutableArray<string>>(StringComparer.Ordinal);
+        var labels = new Dictionary<string, ClassLabels>(StringComparer.Ordinal);
         foreach (var (output, file) in compiled.LabelFiles)
         {
             if (!_directory.TryFile(Path.GetRelativePath(_directory.Path, file), out var path))
@@ -134,7 +135,7 @@ internal sealed class ModelDirectoryReader
             labels.Add(output, LabelFile.Read(path));
         }
 
-        return Finish(model with { Spec = compiled.Spec, Labels = labels.ToImmutable() }, problem: null);
+        return Finish(model with { Spec = compiled.Spec with { ClassLabels = labels } }, problem: null);
     }
 
     private ScannedModel Finish(ScannedModel model, string? problem) => model with { Problem = problem, Notes = [.. _notes] };

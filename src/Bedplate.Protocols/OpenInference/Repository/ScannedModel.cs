@@ -22,10 +22,6 @@ public sealed record ScannedModel
     /// <summary>The configuration with its defaults; null when it cannot be read.</summary>
     public ModelConfig? Config { get; init; }
 
-    /// <summary>Names of classes, by the output they belong to.</summary>
-    public ImmutableDictionary<string, ImmutableArray<string>> Labels { get; init; } =
-        ImmutableDictionary<string, ImmutableArray<string>>.Empty;
-
     /// <summary>What the configuration says without effect, and what in the directory is ignored.</summary>
     public ImmutableArray<string> Notes { get; init; } = [];
 

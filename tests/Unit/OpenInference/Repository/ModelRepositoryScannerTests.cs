@@ -1,3 +1,4 @@
+using System.Text;
 using Bedplate.Contracts.OpenInference;
 using Bedplate.Inference.Models;
 using Bedplate.Protocols.OpenInference.Repository;
@@ -41,7 +42,7 @@ public sealed class ModelRepositoryScannerTests : IDisposable
 
         var configured = scan.Models["configured"];
         Assert.Equal(_directory["configured/3/model.onnx"], Assert.Single(configured.Spec!.Versions).Path);
-        Assert.Equal(["cat", "dog", "bird"], configured.Labels["y"]);
+        Assert.Equal(["cat", "dog", "bird"], Enumerable.Range(0, 3).Select(index => NameOf(configured.Spec!.ClassLabels["y"], index)));
         Assert.Equal(4, configured.Config!.MaxBatchSize);
 
         Assert.Equal(_directory["renamed/1/net.onnx"], scan.Models["renamed"].Spec!.Versions[0].Path);
@@ -288,6 +289,8 @@ public sealed class ModelRepositoryScannerTests : IDisposable
 
     private RepositoryScan Scan(string? configName = null) =>
         Scanner(configName, _directory.Path).Scan(TestContext.Current.CancellationToken);
+
+    private static string NameOf(ClassLabels labels, int index) => labels.TryGet(index, out var name) ? Encoding.UTF8.GetString(name) : "none";
 
     private static ModelRepositoryScanner Scanner(string? configName, params string[] paths) =>
         new(new ModelRepositoryOptions { Paths = [.. paths], ConfigName = configName });

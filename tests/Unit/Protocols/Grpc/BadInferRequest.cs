@@ -122,10 +122,18 @@ internal sealed record BadInferRequest(Action<ModelInferRequest> Break, GrpcCode
             request => Ask(request, "A_OUT").Parameters["shared_memory_region"] = new InferParameter { StringParam = "r" },
             GrpcCode.Unimplemented,
             "shared memory is not served: output 'A_OUT' for model 'pair'"),
-        ["classification"] = new(
-            request => Ask(request, "A_OUT").Parameters["classification"] = new InferParameter { Int64Param = 3 },
-            GrpcCode.Unimplemented,
-            "classification is not served"),
+        ["classification of text"] = new(
+            request => Ask(request, "A_OUT").Parameters["classification"] = new InferParameter { StringParam = "3" },
+            GrpcCode.InvalidArgument,
+            "invalid value type for 'classification' parameter, expected int64_param."),
+        ["negative classification"] = new(
+            request => Ask(request, "A_OUT").Parameters["classification"] = new InferParameter { Int64Param = -3 },
+            GrpcCode.InvalidArgument,
+            "invalid value for 'classification', expected classes >= 0, got -3."),
+        ["too many classes"] = new(
+            request => Ask(request, "A_OUT").Parameters["classification"] = new InferParameter { Int64Param = 65537 },
+            GrpcCode.InvalidArgument,
+            "invalid value for 'classification' of output 'A_OUT' for model 'pair': 65537 classes are asked for; the most are 65536"),
         ["priority of text"] = new(
             request => request.Parameters["priority"] = new InferParameter { StringParam = "high" },
             GrpcCode.InvalidArgument,

@@ -32,6 +32,13 @@ internal static class InferMessages
         Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = "RANGE", Datatype = "INT32", Shape = { 2 }, Contents = new InferTensorContents { IntContents = { 0, count } } } },
     };
 
+    /// <summary>Asks for the highest classes of an output.</summary>
+    public static ModelInferRequest.Types.InferRequestedOutputTensor Classes(string output, long count) => new()
+    {
+        Name = output,
+        Parameters = { ["classification"] = new InferParameter { Int64Param = count } },
+    };
+
     /// <summary>The numbers of a response's first output.</summary>
     public static float[] Numbers(ModelInferResponse response) => MemoryMarshal.Cast<byte, float>(response.RawOutputContents[0].Span).ToArray();
 }

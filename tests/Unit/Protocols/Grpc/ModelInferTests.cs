@@ -48,6 +48,30 @@ public class ModelInferTests
     }
 
     [Fact]
+    public async Task Classes_come_in_the_place_of_an_output()
+    {
+        var labels = new Dictionary<string, ClassLabels> { ["OUT"] = new(["a", "b", "c", "d"]) };
+        await using var server = await GrpcTestServer.StartAsync();
+        await server.Engine.LoadAsync(TestModels.Identity("echo") with { ClassLabels = labels });
+        var request = InferMessages.Raw("echo", 1, 5, 10, 4, -1, -2, -3, -4);
+        request.Outputs.Add(InferMessages.Classes("OUT", 2));
+        var response = await server.Client.InvokeAsync<ModelInferResponse>("ModelInfer", request);
+        Assert.Equal(new ModelInferResponse.Types.InferOutputTensor { Name = "OUT", Datatype = "BYTES", Shape = { 2, 2 } }, response.Outputs[0]);
+        Assert.Equal(StringElements("10.000000:2:c", "5.000000:1:b", "-1.000000:0:a", "-2.000000:1:b"), response.RawOutputContents[0].ToByteArray());
+    }
+
+    [Fact]
+    public async Task No_classes_are_the_output_itself()
+    {
+        await using var server = await GrpcTestServer.StartAsync();
+        await server.Engine.LoadAsync(TestModels.Identity("echo"));
+        var request = InferMessages.Raw("echo", 1, 5, 10, 4);
+        request.Outputs.Add(InferMessages.Classes("OUT", 0));
+        var response = await server.Client.InvokeAsync<ModelInferResponse>("ModelInfer", request);
+        Assert.Equal([1, 5, 10, 4], InferMessages.Numbers(response));
+    }
+
+    [Fact]
     public async Task Every_datatype_comes_back_as_it_was_sent_raw()
     {
         await using var server = await GrpcTestServer.StartAsync();

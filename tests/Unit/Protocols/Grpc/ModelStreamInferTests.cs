@@ -39,6 +39,20 @@ public class ModelStreamInferTests
     }
 
     [Fact]
+    public async Task Classes_come_in_the_place_of_an_output()
+    {
+        await using var server = await GrpcTestServer.StartAsync();
+        await server.Engine.LoadAsync(TestModels.Identity("echo"));
+        using var stream = await server.Client.OpenInferAsync();
+        var request = InferMessages.Raw("echo", 1, 5, 10, 4);
+        request.Outputs.Add(InferMessages.Classes("OUT", 1));
+        await stream.SendAsync(request);
+        var response = (await stream.ReadAsync<ModelStreamInferResponse>())!.InferResponse;
+        Assert.Equal([1, 1], response.Outputs[0].Shape);
+        Assert.Equal([11, 0, 0, 0, .. "10.000000:2"u8], response.RawOutputContents[0].ToByteArray());
+    }
+
+    [Fact]
     public async Task A_stream_without_requests_ends_well()
     {
         await using var server = await GrpcTestServer.StartAsync();

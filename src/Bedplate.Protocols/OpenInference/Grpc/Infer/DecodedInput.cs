@@ -52,8 +52,11 @@ internal struct DecodedOutput
 {
     public TextRange Name;
 
-    /// <summary>Whether it asks for classification.</summary>
-    public bool IsClassification;
+    /// <summary>Whether it has the parameter of <see cref="Classification"/>.</summary>
+    public bool HasClassification;
+
+    /// <summary>How many classes it asks for in its place.</summary>
+    public DecodedParameter Classification;
 
     /// <summary>Whether it asks for its data in shared memory.</summary>
     public bool IsShared;

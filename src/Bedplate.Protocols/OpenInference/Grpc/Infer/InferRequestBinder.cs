@@ -118,12 +118,6 @@ internal static class InferRequestBinder
                     $"shared memory is not served: output '{Text(decoded, output.Name)}' for model '{model.Name}' comes with the response");
             }
 
-            if (output.IsClassification)
-            {
-                return ProtocolStatus.Unsupported(
-                    $"classification is not served: ask for output '{Text(decoded, output.Name)}' for model '{model.Name}' itself");
-            }
-
             var index = model.Signature.IndexOfOutput(decoded.Text(output.Name));
             if (index < 0)
             {
@@ -136,6 +130,12 @@ internal static class InferRequestBinder
             if (i > 0 && request.IsOutputRequested(index))
             {
                 return ProtocolStatus.Invalid($"output '{Text(decoded, output.Name)}' already exists in request");
+            }
+
+            var status = RequestedClasses.Check(output, model, index);
+            if (!status.IsOk)
+            {
+                return status;
             }
 
             request.RequestOutput(index);

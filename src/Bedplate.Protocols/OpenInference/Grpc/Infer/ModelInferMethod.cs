@@ -30,10 +30,11 @@ internal sealed class ModelInferMethod(
 
             var running = request!.RunAsync();
             var ending = running.IsCompletedSuccessfully ? running.Result : await FinishAsync(call, request, running);
-            return ending.IsCompleted
+            status = ending.IsCompleted ? RequestedClasses.Apply(decoder, request) : ProtocolStatus.Of(ending);
+            return status.IsOk
                 ? await ModelInferResponseEncoder.WriteAsync(
                     call, new InferResponseMessage(request.Model, decoder, request.Response), CancellationToken.None)
-                : ProtocolStatus.Of(ending);
+                : status;
         }
         finally
         {

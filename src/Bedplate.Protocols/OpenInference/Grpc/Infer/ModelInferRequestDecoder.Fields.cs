@@ -103,7 +103,7 @@ internal sealed unsafe partial class ModelInferRequestDecoder
                 read = tag switch
                 {
                     OutputTags.Name => ReadText(ref message, fieldLength, ref output.Name),
-                    OutputTags.Parameters => ReadTensorParameter(ref message, fieldLength, ref output.IsShared, ref output.IsClassification),
+                    OutputTags.Parameters => ReadOutputParameter(ref message, fieldLength, ref output),
                     _ => SkipWithin(ref message, tag, fieldLength),
                 };
             }
@@ -120,19 +120,27 @@ internal sealed unsafe partial class ModelInferRequestDecoder
 
     private WireRead ReadInputParameter(ref SequenceReader<byte> reader, int length, ref DecodedInput input)
     {
-        var isClassification = false;
-        return ReadTensorParameter(ref reader, length, ref input.IsShared, ref isClassification);
-    }
-
-    // Of a tensor's parameters only the names are of interest: what they ask for is not served.
-    private WireRead ReadTensorParameter(ref SequenceReader<byte> reader, int length, ref bool isShared, ref bool isClassification)
-    {
         var read = ReadEntry(ref reader, length, out var parameter);
-        var key = _text[parameter.Key];
-        isShared |= key.StartsWith("shared_memory_"u8);
-        isClassification |= key.SequenceEqual("classification"u8);
+        input.IsShared |= AsksForSharedMemory(parameter);
         return read;
     }
+
+    private WireRead ReadOutputParameter(ref SequenceReader<byte> reader, int length, ref DecodedOutput output)
+    {
+        var read = ReadEntry(ref reader, length, out var parameter);
+        output.IsShared |= AsksForSharedMemory(parameter);
+
+        // Of entries with one key the last counts.
+        if (_text[parameter.Key].SequenceEqual("classification"u8))
+        {
+            output.HasClassification = true;
+            output.Classification = parameter;
+        }
+
+        return read;
+    }
+
+    private bool AsksForSharedMemory(in DecodedParameter parameter) => _text[parameter.Key].StartsWith("shared_memory_"u8);
 
     // An entry of a map is a message of a key and a value; either may be absent, repeated or behind the other.
     private WireRead ReadEntry(ref SequenceReader<byte> reader, int length, out DecodedParameter parameter)

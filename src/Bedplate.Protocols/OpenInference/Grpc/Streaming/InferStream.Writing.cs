@@ -63,6 +63,11 @@ internal sealed partial class InferStream
     {
         if (!isClosed)
         {
+            if (request.Status.IsOk && !request.IsDecoupled)
+            {
+                request.Status = RequestedClasses.Apply(request.Decoder, request.Request!);
+            }
+
             if (!request.Status.IsOk)
             {
                 await FailAsync(request, request.Status);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Bedplate.Protocols.OpenInference.Classification;
 using Bedplate.Protocols.OpenInference.Rest.Compression;
 using Bedplate.Protocols.OpenInference.Rest.Json;
 using Bedplate.Tensors;
@@ -105,6 +106,11 @@ internal static class InferAnswer
 
     private static bool TryCompose(InferExchange exchange, in OutputChoice output)
     {
+        if (output.Classes > 0 && !OutputClassification.TryApply(exchange.Request, output.Index, output.Classes))
+        {
+            return exchange.Fail(InferFaults.NoMemory(exchange.Model));
+        }
+
         var answer = exchange.Answer;
         var spec = exchange.Model.Signature.Outputs[output.Index];
         ref readonly var tensor = ref exchange.Request.Response.Outputs[output.Index];

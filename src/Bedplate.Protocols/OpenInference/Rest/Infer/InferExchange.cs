@@ -167,7 +167,7 @@ internal sealed class InferExchange : IResettable
             {
                 HasBinaryOutputs = true;
             }
-            else if (!JsonTensor.Carries(signature.Outputs[output.Index].Type))
+            else if (output.Classes == 0 && !JsonTensor.Carries(signature.Outputs[output.Index].Type))
             {
                 return Fail(InferFaults.OutputNotInJson(Model, output.Index));
             }

@@ -1,3 +1,4 @@
+using Bedplate.Protocols.OpenInference.Classification;
 using Bedplate.Protocols.OpenInference.Rest.Json;
 
 namespace Bedplate.Protocols.OpenInference.Rest.Infer;
@@ -36,6 +37,7 @@ internal ref partial struct InferRequestParser
 
         var index = -1;
         var form = OutputForm.Default;
+        ulong? classes = null;
         var hasParameters = false;
         var isFirst = true;
         while (_cursor.TryTakeMember(ref isFirst, out var key))
@@ -51,7 +53,7 @@ internal ref partial struct InferRequestParser
             {
                 isRead = hasParameters
                     ? _exchange.Fail(InferFaults.DuplicateKey("parameters", "an output"))
-                    : TryParseOutputParameters(ref form);
+                    : TryParseOutputParameters(ref form, ref classes);
                 hasParameters = true;
             }
             else
@@ -75,7 +77,13 @@ internal ref partial struct InferRequestParser
             return _exchange.Fail(InferFaults.MissingKey("name"));
         }
 
-        _exchange.Add(new OutputChoice(index, form));
+        // 0 asks for the tensor itself.
+        if (classes > 0 && OutputClassification.Check(_model, index, classes.Value) is { IsOk: false } status)
+        {
+            return _exchange.Fail(status);
+        }
+
+        _exchange.Add(new OutputChoice(index, form, (int)classes.GetValueOrDefault()));
         return true;
     }
 
@@ -96,7 +104,7 @@ internal ref partial struct InferRequestParser
         return index >= 0 || _exchange.Fail(InferFaults.UnknownOutput(_model, name.ToString()));
     }
 
-    private bool TryParseOutputParameters(ref OutputForm form)
+    private bool TryParseOutputParameters(ref OutputForm form, ref ulong? classes)
     {
         if (!_cursor.TryTake((byte)'{'))
         {
@@ -122,16 +130,17 @@ internal ref partial struct InferRequestParser
             }
             else if (name.Is("classification"u8))
             {
-                // 0 asks for the tensor itself.
-                if (!TryParseUnsigned("classification", out var classes))
+                if (classes is not null)
+                {
+                    return _exchange.Fail(InferFaults.DuplicateKey("classification", "an output's 'parameters'"));
+                }
+
+                if (!TryParseUnsigned("classification", out var count))
                 {
                     return false;
                 }
 
-                if (classes != 0)
-                {
-                    return _exchange.Fail(InferFaults.ParameterRefused("classification", "an output", "ask for the tensor and rank its classes yourself"));
-                }
+                classes = count;
             }
             else if (name.StartsWith("shared_memory_"u8))
             {
