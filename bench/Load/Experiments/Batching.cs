@@ -17,6 +17,10 @@ internal sealed class Batching : IExperiment
     // A measurement sees each of the requests in flight answered about so often.
     private const int AnswersEach = 4;
 
+    // What a shared machine gives from one second to the next differs by a tenth and more, which many short turns show for
+    // what it is and a few long ones do not.
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(1);
+
     // From one row to the most a handful of comparisons, each a second or two.
     private static readonly TimeSpan LearningTime = TimeSpan.FromSeconds(10);
 
@@ -75,7 +79,7 @@ internal sealed class Batching : IExperiment
     private static async Task<(double OverOne, double OverBest)> MeasureAsync(
         Workbench bench, BenchModel model, int[] sizes, Table table, CancellationToken cancellationToken)
     {
-        var duration = DurationFor(bench, model);
+        var duration = DurationFor(model);
         await using var servers = await BatchingServers.StartAsync(bench, model, sizes, cancellationToken);
         bench.Report.Progress($"{model.Name}: learning");
         foreach (var learner in servers.Learners)
@@ -83,7 +87,7 @@ internal sealed class Batching : IExperiment
             await LoadAsync(learner, duration > LearningTime ? duration : LearningTime);
         }
 
-        var turns = await bench.Rounds(quick: 1, full: 3).RunAsync<BenchResult>(
+        var turns = await bench.Rounds(quick: 3, full: 7).RunAsync<BenchResult>(
             [.. servers.Subjects.Select(subject => new Rounds.Subject<BenchResult>(subject.ServedAs, () => LoadAsync(subject, duration)))]);
         var learned = turns[^1];
         var overOne = Rounds.Ratio(learned, turns[0], turn => turn.PerSecond);
@@ -109,13 +113,12 @@ internal sealed class Batching : IExperiment
         return rates.Max() / rates[0];
     }
 
-    private static TimeSpan DurationFor(Workbench bench, BenchModel model)
+    private static TimeSpan DurationFor(BenchModel model)
     {
         using var loop = new BareLoop(model);
         var millisecondsOfRow = loop.Run(threads: 1, TimeSpan.FromMilliseconds(200)).P50;
         var needed = TimeSpan.FromMilliseconds(AnswersEach * Concurrency * millisecondsOfRow / Environment.ProcessorCount);
-        var wanted = bench.Options.PickSeconds(quick: 1, full: 3);
-        return needed > wanted ? needed : wanted;
+        return needed > Turn ? needed : Turn;
     }
 
     private static double PerSecond(BenchResult[] turns) => Sample.MedianOf(turns.Select(turn => turn.PerSecond));
