@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Bedplate.Server.Hosting.Sockets;
 
-/// <summary>Kestrel's sockets, reading and writing in <see cref="SocketBlocks"/>.</summary>
+/// <summary>Kestrel's sockets, reading and writing in <see cref="SocketBlocks"/>, their connections taken in turns.</summary>
 internal sealed class SocketTransport : IDisposable
 {
     // The transport takes a pool of memory from an application's services only. This application is never started.
