@@ -172,7 +172,7 @@ public sealed partial class BedplateServer : IAsyncDisposable
         {
             throw new ServerStartException(
                 $"with --exit-on-error every model must be served, and {failed.Count} cannot be: "
-                + string.Join(" ", failed.Select(status => $"'{status.Name}' version {status.Version}: {status.Reason}.")));
+                + string.Join(" ", failed.Select(status => $"'{status.Name}'{(status.Version == 0 ? "" : $" version {status.Version}")}: {status.Reason}.")));
         }
     }
 

@@ -25,14 +25,9 @@ internal static class ServeCommand
         var flags = new List<(Setting Setting, Option<string[]> Option)>();
         foreach (var setting in ServerSettings.All)
         {
-            var option = new Option<string[]>(setting.Flag)
-            {
-                HelpName = setting.ValueName,
-                Description = setting.DefaultText.Length == 0 ? setting.Description : $"{setting.Description} Default: {setting.DefaultText}.",
-                Arity = ArgumentArity.OneOrMore,
-                CustomParser = static result => [.. result.Tokens.Select(static token => token.Value)],
-            };
-            command.Options.Add(option);
+            var option = Add(setting.Flag);
+            option.HelpName = setting.ValueName;
+            option.Description = setting.DefaultText.Length == 0 ? setting.Description : $"{setting.Description} Default: {setting.DefaultText}.";
             flags.Add((setting, option));
         }
 
@@ -70,10 +65,17 @@ internal static class ServeCommand
         // Known, so that they are refused by name where they are, and not offered. Some are flags without a value.
         Option<string[]> AddHidden(TritonFlag flag)
         {
-            var option = new Option<string[]>("--" + flag.Name)
+            var option = Add("--" + flag.Name);
+            option.Hidden = true;
+            option.Arity = flag is TritonFlag.Refused ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore;
+            return option;
+        }
+
+        Option<string[]> Add(string name)
+        {
+            var option = new Option<string[]>(name)
             {
-                Hidden = true,
-                Arity = flag is TritonFlag.Refused ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore,
+                Arity = ArgumentArity.OneOrMore,
                 CustomParser = static result => [.. result.Tokens.Select(static token => token.Value)],
             };
             command.Options.Add(option);

@@ -61,6 +61,19 @@ public class ModelInferTests
     }
 
     [Fact]
+    public async Task Classes_for_which_there_is_no_memory_are_refused()
+    {
+        var labels = new Dictionary<string, ClassLabels> { ["OUT"] = new([new string('x', 16 << 20)]) };
+        await using var server = await GrpcTestServer.StartAsync(engine: new EngineOptions { InFlightByteLimit = 8 << 20 });
+        await server.Engine.LoadAsync(TestModels.Identity("echo") with { ClassLabels = labels });
+        var request = InferMessages.Raw("echo", 1, 5, 10, 4);
+        request.Outputs.Add(InferMessages.Classes("OUT", 1));
+        var refused = await server.Client.CallAsync("ModelInfer", request);
+        Assert.Equal(GrpcCode.Unavailable, refused.Status);
+        Assert.StartsWith("Overloaded: there is no memory for the classes", refused.Message);
+    }
+
+    [Fact]
     public async Task No_classes_are_the_output_itself()
     {
         await using var server = await GrpcTestServer.StartAsync();

@@ -311,6 +311,17 @@ public class ModelStreamInferTests
     }
 
     [Fact]
+    public async Task Classes_of_a_decoupled_model_are_refused()
+    {
+        await using var server = await StartNumbersAsync();
+        using var stream = await server.Client.OpenInferAsync();
+        var request = InferMessages.Count("numbers", 5);
+        request.Outputs.Add(InferMessages.Classes("NUMBER", 1));
+        await stream.SendAsync(request);
+        Assert.StartsWith("classification is not served for model 'numbers', which gives any number of responses", (await stream.ReadAsync<ModelStreamInferResponse>())!.ErrorMessage);
+    }
+
+    [Fact]
     public async Task Decoupled_responses_do_not_wait_for_requests_before_them()
     {
         var gated = new GatedBackend();
