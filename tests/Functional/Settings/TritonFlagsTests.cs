@@ -14,7 +14,8 @@ public class TritonFlagsTests
     [InlineData("--exit-timeout-secs=30", "shutdown-timeout=30")]
     [InlineData("--http-max-input-size=67108864", "max-request-size=67108864")]
     [InlineData("--model-load-thread-count=2", "engine.load-threads=2")]
-    [InlineData("--http-address=0.0.0.0 --grpc-address=0.0.0.0", "bind-address=0.0.0.0")]
+    [InlineData("--http-address=127.0.0.2 --grpc-address=127.0.0.2", "bind-address=127.0.0.2")]
+    [InlineData("--http-address=0.0.0.0 --grpc-address=0.0.0.0 --metrics-address=0.0.0.0", "bind-address=0.0.0.0")]
     [InlineData("--log-verbose=0", "")]
     [InlineData("--log-verbose=1", "log-level=debug")]
     [InlineData("--log-verbose=2", "log-level=trace")]
@@ -34,6 +35,7 @@ public class TritonFlagsTests
 
     [Theory]
     [InlineData("--http-address=127.0.0.1 --metrics-address=0.0.0.0", "--http-address, --metrics-address differ: all ports are bound to one address; give --bind-address.")]
+    [InlineData("--http-address=0.0.0.0", "--http-address would open every port to the network: give --grpc-address, --metrics-address too, or --bind-address.")]
     [InlineData("--log-info=maybe", "--log-info is 'maybe'; it must be true or false.")]
     [InlineData("--log-verbose=-1", "--log-verbose is '-1'; it must be a whole number, 0 for none.")]
     [InlineData("--allow-grpc=false", "--allow-grpc is taken as true only: the port is always open, to this machine unless `--bind-address` says otherwise.")]

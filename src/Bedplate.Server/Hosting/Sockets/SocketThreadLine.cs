@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace Bedplate.Server.Hosting.Sockets;
 
 /// <summary>
-/// Where a request stands at the back of the line of a thread that waits for sockets: it goes on there once that thread has
+/// Where a connection stands at the back of the line of a thread that waits for sockets: it goes on there once that thread has
 /// looked after the other sockets that are ready. The line is itself one of them, a socket that hears when somebody
 /// joins it, so that going there and back costs two small system calls and no change of thread.
 /// </summary>
@@ -39,7 +39,7 @@ internal sealed partial class SocketThreadLine
     }
 
     /// <summary>
-    /// <c>await SocketThreadLine.Join()</c> goes on when it is this request's turn again; on the pool where there can be
+    /// <c>await SocketThreadLine.Join()</c> goes on when it is the caller's turn again; on the pool where there can be
     /// no line.
     /// </summary>
     public static Place Join() => default;
@@ -63,7 +63,7 @@ internal sealed partial class SocketThreadLine
         }
     }
 
-    // For Linux, as SocketThread.IsTurnOver is. Out of descriptors, the pool has to do.
+    // For Linux, as SocketThreads.RunThis is. Out of descriptors, the pool has to do.
     private static SocketThreadLine? TryOpen()
     {
         const int UnixFamily = 1;

@@ -14,7 +14,7 @@ internal static class TritonFlags
     private const string NoRestriction = "single parts of the protocol cannot be closed yet: bind to an address that only those reach who may use all of it";
     private const string NoTls = "TLS is not spoken yet: end it in front of the server";
     private const string NoGpuMemory = "inputs and outputs are in host memory: leave it out";
-    private const string OneAddress = "all ports are bound to one address; as `--bind-address`, if all that are given agree";
+    private const string OneAddress = "all ports are bound to one address; as `--bind-address`, if all that are given agree; what opens it to the network must be given for all three";
     private const string NoSageMaker = "SageMaker's endpoints are not served: put them in front of the server";
     private const string NoVertex = "Vertex AI's endpoints are not served: put them in front of the server";
     private const string NoKeepAlive = "connections over HTTP/2 are kept as they are found: leave it out";

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace Bedplate.Serve.Triton;
@@ -52,6 +53,11 @@ internal static class TritonSettings
         if (named.Select(name => given[name]).Distinct().Count() > 1)
         {
             faults.Add($"{Flags(named)} differ: all ports are bound to one address; give --{AddressKey}.");
+        }
+        else if (named.Count > 0 && named.Count < Addresses.Length && !IsLoopback(given[named[0]]))
+        {
+            // What opens one port must not open the others with it.
+            faults.Add($"{Flags(named)} would open every port to the network: give {Flags(Addresses.Except(named))} too, or --{AddressKey}.");
         }
         else if (named.Count > 0)
         {
@@ -109,6 +115,8 @@ internal static class TritonSettings
             faults.Add($"{flag} and --{key.Replace('.', '-')} are the same setting; give one of them.");
         }
     }
+
+    private static bool IsLoopback(string address) => IPAddress.TryParse(address, out var parsed) && IPAddress.IsLoopback(parsed);
 
     private static bool IsSame(string given, string holding) => TryReadBoolean(holding, out var needed)
         ? TryReadBoolean(given, out var value) && value == needed
